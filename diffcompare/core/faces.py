@@ -1,0 +1,25 @@
+"""Methods of low floors whose code stands on a higher one (drawing, tapes, SymPy), found by name on first use.
+
+This is the one place where a lower floor reaches upward, and it does so by name and at the caller's wish only.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+FACES = {
+    "draw": "diffcompare.draw:draw",
+    "graph_svg": "diffcompare.draw:graph_svg",
+    "latex": "diffcompare.core.latex:latex",
+    "plot_comparison": "diffcompare.plot.comparison:plot_comparison",
+    "source": "diffcompare.lower.tape:source",
+    "tape": "diffcompare.lower.tape:tape",
+    "to_sympy": "diffcompare.lower.sympy_io:function_to_sympy",
+}
+
+
+def face(name: str) -> Callable:
+    """The function that FACES names; its module is imported now."""
+    module, attribute = FACES[name].split(":")
+    return getattr(importlib.import_module(module), attribute)
