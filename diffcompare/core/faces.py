@@ -11,7 +11,9 @@ from collections.abc import Callable
 FACES = {
     "draw": "diffcompare.draw:draw",
     "graph_svg": "diffcompare.draw:graph_svg",
+    "from_sympy": "diffcompare.lower.sympy_io:from_sympy",
     "latex": "diffcompare.core.latex:latex",
+    "parse": "diffcompare.core.parse:parse",
     "plot_comparison": "diffcompare.plot.comparison:plot_comparison",
     "source": "diffcompare.lower.tape:source",
     "tape": "diffcompare.lower.tape:tape",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 
 class Interval(NamedTuple):
@@ -18,8 +18,6 @@ class Interval(NamedTuple):
     low: float = -math.inf
     high: float = math.inf
 
-    REAL: ClassVar[Interval]
-
     def contains(self, x: float) -> bool:
         """Whether `x` lies strictly inside."""
         return self.low < x < self.high
@@ -28,4 +26,5 @@ class Interval(NamedTuple):
         return f"({self.low:g}, {self.high:g})"
 
 
-Interval.REAL = Interval()
+REAL = Interval()
+Interval.REAL = REAL  # type: ignore[attr-defined]

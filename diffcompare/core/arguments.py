@@ -1,0 +1,138 @@
+"""What a caller may pass as an argument, and what it becomes: an array, a float, or a static value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import DTypeError, ShapeError
+from .dtypes import BOOL, FLOAT64, INT64, graph_dtype
+from .node import Node
+
+_SCALARS = (float, int, bool)
+
+
+class Static(NamedTuple):
+    """An argument that is part of the trace: a Python int, bool, string or object that is not differentiated."""
+
+    value: Any
+
+
+def positions(wrt: int | Sequence[int] | None, count: int) -> tuple[int, ...]:
+    """The positions that `wrt` names among `count` arguments, negative ones counted from the end.
+
+    Raises
+    ------
+    ShapeError
+        When a position does not exist or is named twice.
+    """
+    if wrt is None:
+        return tuple(range(count))
+    asked = (wrt,) if isinstance(wrt, (int, np.integer)) else tuple(wrt)
+    found = []
+    for position in asked:
+        if not isinstance(position, (int, np.integer)) or not -count <= position < count:
+            raise ShapeError(
+                f"wrt={wrt!r} names argument {position!r}, but the function was called with {count} "
+                f"argument{'s' * (count != 1)}.\n  Positions count from 0."
+            )
+        found.append(int(position) % count)
+    if len(set(found)) != len(found):
+        raise ShapeError(f"wrt={wrt!r} names an argument twice.")
+    return tuple(found)
+
+
+def normalise(args: Sequence[Any], wrt: tuple[int, ...]) -> tuple[Any, ...]:
+    """Every argument as a float, an int, a bool (scalars), a C-contiguous array, a node or `Static`.
+
+    Differentiated integers become float64; lists, pandas Series and arrays of any layout or byte order become native
+    contiguous arrays (not copied when they are that already).
+
+    Raises
+    ------
+    DTypeError
+        For values that are not numbers in a differentiated position, complex numbers, and masked entries.
+    """
+    return tuple(_one(a, i in wrt, i) for i, a in enumerate(args))
+
+
+def _one(value: Any, differentiated: bool, position: int) -> Any:
+    if type(value) is float or type(value) is Node:
+        return value
+    what = f"argument {position}"
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise DTypeError(
+            f"{what} is a masked array with masked entries, which a derivative cannot leave out.\n"
+            "  Fill them (x.filled(0.0)) or compress the array, and weigh the terms yourself."
+        )
+    if not differentiated and (
+        isinstance(value, (bool, int, str, bytes)) or value is None or not _numeric(value)
+    ):
+        return Static(value)
+    if not _numeric(value):
+        raise DTypeError(
+            f"{what} is {_brief(value)}, which cannot be differentiated.\n"
+            "  Name the arguments to differentiate with wrt=..., then the others may be anything."
+        )
+    array = value if isinstance(value, np.ndarray) else _array(value, what)
+    dtype = graph_dtype(array.dtype, what)
+    if differentiated and dtype is INT64:
+        dtype = FLOAT64
+    if differentiated and dtype is BOOL:
+        raise DTypeError(f"{what} is boolean, which cannot be differentiated.\n  Leave it out of wrt, or convert it.")
+    if array.ndim == 0:
+        return dtype.type(array) if dtype.char == "f" else array.astype(dtype).item()
+    return np.ascontiguousarray(array, dtype)
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, (*_SCALARS, complex, np.ndarray, np.generic, list, tuple)) or hasattr(value, "__array__")
+
+
+def _array(value: Any, what: str) -> np.ndarray:
+    if isinstance(value, (list, tuple)) and _holds_node(value):
+        raise ShapeError(f"{what} is a list that holds traced values.\n  Join them with np.stack([...]).")
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ShapeError(f"{what} is {_brief(value)}, which is not an array: {error}.") from error
+
+
+def _holds_node(value: Any) -> bool:
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if type(item) is Node:
+            return True
+        if isinstance(item, (list, tuple)):
+            stack.extend(item)
+    return False
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
+
+
+def signature(args: Sequence[Any]) -> tuple:
+    """What a trace depends on: shape and dtype of each dynamic argument, the value of each static one."""
+    key = []
+    for a in args:
+        if type(a) is float:
+            key.append("d")
+        elif isinstance(a, Static):
+            key.append(("static", type(a.value), a.value))
+        elif isinstance(a, (np.ndarray, np.generic)):
+            key.append((a.shape, a.dtype.char))
+        else:
+            key.append(type(a).__name__)
+    return tuple(key)
+
+
+def abstract(arg: Any) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and dtype of a normalised dynamic argument."""
+    if isinstance(arg, (np.ndarray, np.generic)):
+        return arg.shape, arg.dtype
+    return (), {float: FLOAT64, bool: BOOL}.get(type(arg), INT64)
