@@ -83,7 +83,7 @@ def _one(value: Any, differentiated: bool, position: int) -> Any:
     if differentiated and dtype is BOOL:
         raise DTypeError(f"{what} is boolean, which cannot be differentiated.\n  Leave it out of wrt, or convert it.")
     if array.ndim == 0:
-        return dtype.type(array) if dtype.char == "f" else array.astype(dtype).item()
+        return array.astype(dtype)[()] if dtype.char == "f" else array.astype(dtype).item()
     return np.ascontiguousarray(array, dtype)
 
 
