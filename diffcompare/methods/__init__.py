@@ -1,0 +1,154 @@
+"""The ways of differentiating, by name: one file each, loaded on first use."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import MethodUnavailableError, OptionError, UnknownNameError
+from .protocol import Method, Opaque, Prepared
+
+if TYPE_CHECKING:
+    from .complex_step import ComplexStep
+    from .finite_difference import FiniteDifference
+    from .forward import Forward
+    from .reverse import Reverse
+    from .richardson import Richardson
+    from .symbolic import Symbolic
+
+__all__ = [
+    "ComplexStep", "FiniteDifference", "Forward", "Method", "Opaque", "Prepared", "Reverse", "Richardson", "Symbolic",
+    "available", "resolve",
+]  # fmt: skip
+
+
+class Availability(NamedTuple):
+    """Whether a method can run here, and if not, why."""
+
+    can_run: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a name becomes a method: a class with options, or the reason why there is none."""
+
+    module: str = ""
+    class_name: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
+    missing: str = ""
+
+    def availability(self) -> Availability:
+        """Whether the class exists and the packages it needs are installed; imports none of them."""
+        if self.missing:
+            return Availability(False, self.missing)
+        absent = [p for p in self.packages if importlib.util.find_spec(p) is None]
+        if absent:
+            return Availability(False, f"needs the package {', '.join(absent)}, which is not installed")
+        return Availability(True)
+
+    def build(self) -> Method:
+        """The method, with the options of this name."""
+        return getattr(importlib.import_module(self.module, __name__), self.class_name)(**self.options)
+
+
+_NO_PEERS = "this version does not run the peer library {} yet"
+_PEERS = {
+    "jax": "JAX", "torch": "PyTorch", "autograd": "autograd", "casadi": "CasADi", "pytensor": "PyTensor",
+    "numdifftools": "numdifftools", "scipy-differentiate": "scipy.differentiate",
+}  # fmt: skip
+
+METHODS: dict[str, Entry] = {
+    "symbolic": Entry(".symbolic", "Symbolic", packages=("sympy",)),
+    "forward-difference": Entry(".finite_difference", "FiniteDifference", {"scheme": "forward"}),
+    "backward-difference": Entry(".finite_difference", "FiniteDifference", {"scheme": "backward"}),
+    "central-difference": Entry(".finite_difference", "FiniteDifference", {"scheme": "central"}),
+    "richardson": Entry(".richardson", "Richardson"),
+    "complex-step": Entry(".complex_step", "ComplexStep"),
+    "forward": Entry(".forward", "Forward"),
+    "reverse": Entry(".reverse", "Reverse"),
+    "cuda": Entry(missing="this version has no CUDA code yet; Reverse() runs the same derivative on the CPU"),
+    **{name: Entry(missing=_NO_PEERS.format(title)) for name, title in _PEERS.items()},
+}
+
+_CLASSES = {entry.class_name: entry.module for entry in METHODS.values() if entry.class_name}
+
+
+def available() -> dict[str, Availability]:
+    """Every method by name: whether it can run here, and why the others cannot.
+
+    Returns
+    -------
+    dict of str to Availability
+        Pairs (can_run, reason), in the order in which the methods are compared.
+
+    Examples
+    --------
+    >>> available()["central-difference"].can_run
+    True
+    """
+    return {name: entry.availability() for name, entry in METHODS.items()}
+
+
+def resolve(method: str | Method) -> Method:
+    """The method of a name, or the method itself.
+
+    Parameters
+    ----------
+    method : str or Method
+        A name out of `available`, or a method with options, such as ``FiniteDifference("central", order=4)``.
+
+    Returns
+    -------
+    Method
+
+    Raises
+    ------
+    UnknownNameError
+        When no method has this name; the message shows the nearest ones.
+    MethodUnavailableError
+        When the method is known but cannot run here.
+    OptionError
+        For anything that is neither a name nor a method.
+    """
+    if isinstance(method, str):
+        return _by_name(method)
+    if isinstance(method, type):
+        raise OptionError(
+            f"method={method.__name__} is a class.\n  Call it, with options or without: method={method.__name__}()."
+        )
+    if not isinstance(method, Method):
+        raise OptionError(
+            f"method={method!r} is neither a method nor the name of one.\n  Names are: {', '.join(METHODS)}."
+        )
+    return method
+
+
+def _by_name(name: str) -> Method:
+    entry = METHODS.get(name.strip().lower().replace("_", "-"))
+    if entry is None:
+        near = difflib.get_close_matches(name.lower().replace("_", "-"), METHODS, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Names are: {', '.join(METHODS)}."
+        raise UnknownNameError(f"there is no method named {name!r}.\n  {hint}")
+    can_run, reason = entry.availability()
+    if not can_run:
+        raise MethodUnavailableError(
+            f"method {name!r} cannot run here: {reason}.\n  diffcompare.methods.available() lists those that can."
+        )
+    return entry.build()
+
+
+def __getattr__(name: str) -> Any:
+    module = _CLASSES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(module, __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
