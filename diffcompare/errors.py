@@ -21,6 +21,10 @@ class ShapeError(DiffCompareError, ValueError):
     """The shape, or the number, of arguments or outputs is not what the operation takes."""
 
 
+class IndexOutOfRangeError(ShapeError, IndexError):
+    """An index that does not fit the shape it is applied to."""
+
+
 class DTypeError(DiffCompareError, TypeError):
     """A data type that cannot be differentiated or computed with."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.node import Node, constant
 from ..core.places import user_line
 from ..core.rows import implements
-from ..errors import ShapeError, TraceError
+from ..errors import IndexOutOfRangeError, TraceError
 from .shape import gather_row, reshape_row, slice_row
 
 
@@ -22,8 +22,8 @@ def getitem(x: Node, index: Any) -> Node:
     ------
     TraceError
         When the index is itself traced.
-    ShapeError
-        When it does not fit the shape (a child of IndexError's use: the message names both).
+    IndexOutOfRangeError
+        When it does not fit the shape.
     """
     parts = index if isinstance(index, tuple) else (index,)
     for part in parts:
@@ -41,11 +41,7 @@ def getitem(x: Node, index: Any) -> Node:
     try:
         return _basic(x, parts) if basic else take_flat(x, _flat_places(x.shape)[index])
     except IndexError as error:
-        raise IndexOutOfRange(f"index {index!r} does not fit the shape {x.shape}: {error}.\n  at {user_line()}") from error
-
-
-class IndexOutOfRange(ShapeError, IndexError):
-    """An index that does not fit the shape it is applied to."""
+        raise IndexOutOfRangeError(f"index {index!r} does not fit the shape {x.shape}: {error}.\n  at {user_line()}") from error
 
 
 def _flat_places(shape: tuple[int, ...]) -> np.ndarray:
