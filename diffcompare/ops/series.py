@@ -1,0 +1,14 @@
+"""Polynomials inside partials: near a removable singularity the quotient is replaced by its Taylor polynomial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def horner(t: Any, coefficients: Sequence[float]) -> Any:
+    """The polynomial with `coefficients` (lowest power first) at `t`, by Horner's rule."""
+    total = coefficients[-1] * t + coefficients[-2]
+    for c in reversed(coefficients[:-2]):
+        total = total * t + c
+    return total
