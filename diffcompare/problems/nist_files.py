@@ -62,7 +62,9 @@ def _parameters(name: str, text: str) -> dict[str, np.ndarray]:
     """The columns start 1, start 2 and certified of the lines ``bK = …``."""
     found = _PARAMETER.findall(text)
     if not found or [int(index) for index, _ in found] != list(range(1, len(found) + 1)):
-        raise DataError(f"{name}: lines `b1 = start1 start2 certified deviation`, `b2 = …` are missing or out of order.")
+        raise DataError(
+            f"{name}: lines `b1 = start1 start2 certified deviation`, `b2 = …` are missing or out of order."
+        )
     rows = np.array([read_numbers(rest, 4, name, f"parameter b{index}") for index, rest in found])
     return {key: rows[:, column].copy() for column, key in enumerate(("start1", "start2", "certified"))}
 
