@@ -158,7 +158,8 @@ class Comparison:
         below = "<br>".join(html.escape(line).replace("\n", "<br>&emsp;") for line in self.remarks())
         machine = html.escape(str(self.environment))
         return (
-            f'{tables.STYLE}<div class="diffcompare"><div>{above}</div>{tables.html_table(self.records)}<div>{below}</div>'
+            f'{tables.STYLE}<div class="diffcompare"><div>{above}</div>'
+            f"{tables.html_table(self.records)}<div>{below}</div>"
             f"<details><summary>Every column</summary>{tables.html_table(self.records, tables.LONG_COLUMNS)}</details>"
             f"<details><summary>Environment</summary><code>{machine}</code></details></div>"
         )
@@ -194,7 +195,7 @@ class Comparison:
         return _keep(to_csv(self.records), path)
 
     def to_markdown(self, path: str | Path | None = None) -> str:
-        """Markdown with the point, a table of one line a record, and remarks; also written to `path` if one is given."""
+        """Markdown text: the point, a table with one line a record, remarks; also written to `path` if one is given."""
         above = "  \n".join(tables.markdown_text(line) for line in self.summary())
         below = "\n".join(f"- {tables.markdown_text(line)}" for line in self.remarks())
         return _keep(f"{above}\n\n{tables.markdown_table(self.records)}\n\n{below}\n", path)

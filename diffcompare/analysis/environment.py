@@ -1,6 +1,7 @@
 """What a measurement ran on: versions, processor, threads, vector mathematics, device, peers. Never the host's name.
 
-Nothing heavy is imported to find out: versions come from package metadata, and Numba is asked only if it is loaded already.
+Nothing heavy is imported to find out: versions come from package metadata, and Numba is asked only if it is
+loaded already.
 """
 
 import importlib.metadata
@@ -15,7 +16,8 @@ from dataclasses import asdict, dataclass
 from diffcompare.analysis import machine
 
 PACKAGES = (
-    "diffcompare", "numpy", "scipy", "sympy", "numba", "llvmlite", "python-flint", "matplotlib", "pandas", "rich", "typer",
+    "diffcompare", "numpy", "scipy", "sympy", "numba", "llvmlite", "python-flint", "matplotlib", "pandas", "rich",
+    "typer",
 )  # fmt: skip
 # Peers: name in `diffcompare.methods`, distribution to install, module to import.
 PEERS = (

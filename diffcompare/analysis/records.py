@@ -1,4 +1,4 @@
-"""Records: one plain dictionary per (problem, size, method), the same keys everywhere, and how they are written down."""
+"""Records: one plain dictionary per (problem, size, method), the same keys everywhere, and how to write them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "rounds": ("samples", "samples taken"),
     "peak_bytes": ("bytes", "most memory that one call allocates through Python and NumPy at once"),
     "gradient_to_value": ("1", "median time over that of the function itself"),
-    "break_even_calls": ("calls", "calls after which this method has overtaken the one that is cheapest to prepare; inf is never"),
+    "break_even_calls": ("calls", "calls until it has overtaken the method cheapest to prepare; inf is never"),
     "cached": ("", "whether compiled code came from a store"),
     "host": ("", "processor and system it ran on"),
 }  # fmt: skip
@@ -110,9 +110,9 @@ def _cell(value: Any) -> Any:
 def break_even(records: Sequence[Record]) -> None:
     """Fill `break_even_calls` of records that were timed, in place.
 
-    A method that prepares longer (derive, compile, first call) than the cheapest one, and then is faster by more than the
-    spread, has overtaken it after ceil(extra preparation / saving per call) calls. Without such a saving it never does: inf.
-    The cheapest itself has 0. Methods with a wrong or failed result are no measure: the cheapest is among those that are `ok`.
+    A method that prepares longer (derive, compile, first call) than the cheapest one, and then is faster by more than
+    the spread, has overtaken it after ceil(extra preparation / saving per call) calls. Without such a saving it never
+    does: inf. The cheapest itself has 0. A wrong result is no measure: the cheapest is among those that are `ok`.
     """
     timed = [r for r in records if r["median_s"] is not None]
     sound = [r for r in timed if r["status"] == "ok"] or timed

@@ -119,7 +119,7 @@ LONG_COLUMNS = (
 
 
 def columns_that_fit(records: Sequence[Record], width: int) -> list[Column]:
-    """The columns of `COLUMNS` for a terminal of `width` characters; without times, the columns of times are left out."""
+    """The columns of `COLUMNS` for a terminal of `width` characters; columns of times only where there are any."""
     timed = any(record["median_s"] is not None for record in records)
     chosen = [column for column in COLUMNS if timed or column.title not in TIMED]
     while _width(chosen, records) > width and any(column.rank for column in chosen):

@@ -1,7 +1,7 @@
 """Time several calls fairly: in turns, with calibrated loops, every sample kept.
 
-The rules are those of `timeit` (a loop long enough for the clock, garbage collection off) and of pyperf (calibration by doubling,
-samples kept), with one addition: the contenders take turns in rounds, so a machine that slows down slows all of them.
+The rules are those of `timeit` (a loop long enough for the clock, garbage collection off) and of pyperf (calibration by
+doubling, samples kept), with one addition: the contenders take turns in rounds, so a machine that slows down slows all.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ class Budget:
     rounds : int, default 20
         Samples taken of each contender, one a round.
     each_s : float, default 1.0
-        Seconds one contender may spend on its samples. A slow one leaves the later rounds, after `least_rounds` of them.
+        Seconds one contender may spend on its samples. A slow one leaves after `least_rounds` rounds or later.
     least_rounds : int, default 3
         Samples taken even above `each_s`, unless a single call is longer than `each_s`: then there is one.
     """
