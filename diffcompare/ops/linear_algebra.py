@@ -222,14 +222,20 @@ def lower_half(x: Node) -> Node:
     return where(constant(weights > 0), x * constant(weights, x.dtype), 0.0)
 
 
+def _lower_triangle(x: Node, diagonal: int, scale: float = 1.0) -> Node:
+    mask = np.tril(np.ones(x.shape[-2:], bool), diagonal)
+    return where(constant(mask), x if scale == 1.0 else x * scale, 0.0)
+
+
 def _cholesky_pullback(y_bar: Node, y: Node, a: Node) -> tuple:
     inner = lower_half(matmul_row(swap(y), y_bar))
     half = solve_row(swap(y), swap(solve_row(swap(y), swap(inner))))
-    return ((half + swap(half)) * 0.5,)
+    both = half + swap(half)  # NumPy reads the lower triangle alone, so the upper one has derivative 0
+    return (_lower_triangle(both, -1) + _lower_triangle(both, 0, 0.5) - _lower_triangle(both, -1, 0.5),)
 
 
 def _cholesky_pushforward(y: Node, x_dots: tuple, a: Node) -> Node:
-    symmetric = (x_dots[0] + swap(x_dots[0])) * 0.5
+    symmetric = _lower_triangle(x_dots[0], 0) + swap(_lower_triangle(x_dots[0], -1))
     inner = solve_row(y, swap(solve_row(y, swap(symmetric))))
     return matmul_row(y, lower_half(inner))
 
@@ -243,5 +249,5 @@ cholesky_row = structured(
     ball="cholesky",
     pullback=_cholesky_pullback,
     pushforward=_cholesky_pushforward,
-    source="Murray 2016, arXiv:1602.07527; the matrix is taken as symmetric",
+    source="Murray 2016, arXiv:1602.07527; only the lower triangle is read, as by NumPy",
 )
