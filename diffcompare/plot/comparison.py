@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from diffcompare.analysis.comparison import Comparison
 
-# Okabe and Ito, "Color Universal Design", 2008, https://jfly.uni-koeln.de/color/ : told apart by colour-blind readers too.
+# Told apart by colour-blind readers too: Okabe and Ito, "Color Universal Design", 2008,
+# https://jfly.uni-koeln.de/color/
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 # An error of zero has no logarithm: it is drawn here, left of the smallest that float64 shows (2**-53 is 1.1e-16).
@@ -80,8 +81,8 @@ def _error_against_time(axes: Axes, records: Sequence[Record]) -> None:
         half = record["iqr_s"] / 2
         hollow = {} if record["status"] == "ok" else {"markerfacecolor": "none"}
         axes.errorbar(
-            position(record), record["median_s"], yerr=min(half, record["median_s"] * 0.9), linestyle="none", markersize=8,
-            capsize=2, elinewidth=1, **look(number), **hollow,
+            position(record), record["median_s"], yerr=min(half, record["median_s"] * 0.9), linestyle="none",
+            markersize=8, capsize=2, elinewidth=1, **look(number), **hollow,
         )  # fmt: skip
     _limits(axes, records)
     axes.set_ylabel("median time of one gradient [s]")
