@@ -182,7 +182,7 @@ def _cuda_in_two_files(imports: list[Import]) -> Iterator[str]:
 
 
 def _hidden(imports: list[Import], package: str) -> Iterator[str]:
-    # Inside a function, an import of our own is right where its target loads a heavy package; elsewhere it hides a cycle.
+    # Inside a function, our own import is right where its target loads a heavy package; elsewhere it hides a cycle.
     loads: dict[str, set[str]] = {}
     for found in imports:
         if found.at_load:
