@@ -1,0 +1,186 @@
+"""The scalar functions that compiled code may call: NumPy's values at every edge, and never an exception.
+
+A row's `scalar` column is a template of plain Python; `translate` points the names in it at the functions of `functions()`.
+Special functions are SciPy's own C code, found by name through `scipy.special.cython_special` and registered as symbols with
+LLVM, so that no address is baked into the generated code.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+import numba
+import numpy as np
+import scipy.special.cython_special as cython_special
+from numba import types
+from numba.extending import get_cython_function_address, intrinsic
+
+_WORD = re.compile(r"\b(?:math|np)\.([A-Za-z_][A-Za-z0-9_]*)")
+
+# name in a template -> (name in scipy.special.cython_special, number of arguments)
+_FROM_SCIPY = {
+    "digamma": ("psi", 1), "psi": ("psi", 1), "erfinv": ("erfinv", 1), "erfcinv": ("erfcinv", 1), "erfcx": ("erfcx", 1),
+    "ndtr": ("ndtr", 1), "ndtri": ("ndtri", 1), "log_ndtr": ("log_ndtr", 1), "i0": ("i0", 1), "i0e": ("i0e", 1),
+    "i1": ("i1", 1), "i1e": ("i1e", 1), "j0": ("j0", 1), "j1": ("j1", 1), "jv": ("jv", 2), "iv": ("iv", 2),
+    "y0": ("y0", 1), "y1": ("y1", 1), "cbrt": ("cbrt", 1), "exp2": ("exp2", 1), "exp10": ("exp10", 1),
+    "gammaln": ("gammaln", 1), "lgamma": ("gammaln", 1), "gamma": ("gamma", 1), "rgamma": ("rgamma", 1),
+    "gammasgn": ("gammasgn", 1), "beta": ("beta", 2), "betaln": ("betaln", 2), "expit": ("expit", 1),
+    "logit": ("logit", 1), "log_expit": ("log_expit", 1), "xlogy": ("xlogy", 2), "xlog1py": ("xlog1py", 2),
+    "entr": ("entr", 1), "rel_entr": ("rel_entr", 2), "kl_div": ("kl_div", 2), "erf": ("erf", 1), "erfc": ("erfc", 1),
+}  # fmt: skip
+_FROM_MATH = (
+    "acos acosh asin asinh atan atan2 atanh copysign cos cosh degrees exp expm1 fabs hypot isfinite isinf isnan log "
+    "log10 log1p log2 nextafter pow radians sin sinh sqrt tan tanh"
+).split()
+_MATH_NAME = {
+    "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan", "arctan2": "atan2",
+    "arctanh": "atanh", "deg2rad": "radians", "rad2deg": "degrees", "power": "pow", "absolute": "fabs",
+}  # fmt: skip
+
+_jit = numba.njit(error_model="numpy", nogil=True)
+
+
+def _scipy_symbol(name: str, arity: int) -> str:
+    """The LLVM symbol of SciPy's C function on doubles; registers it."""
+    expected = f"double ({', '.join(['double'] * arity)}, int"
+    pattern = re.compile(rf"(?:__pyx_fuse_\d+)?{name}$")
+    for key, capsule in cython_special.__pyx_capi__.items():
+        if pattern.match(key) and f'"{expected}' in str(capsule):
+            symbol = f"diffcompare_{name}"
+            llvm.add_symbol(symbol, get_cython_function_address("scipy.special.cython_special", key))
+            return symbol
+    raise AttributeError(f"scipy.special.cython_special has no {name} on {arity} doubles; this SciPy is too old or new.")
+
+
+def _from_scipy(name: str, arity: int) -> Callable:
+    # Cython adds an int argument that says "called from C".
+    signature = types.float64(*([types.float64] * arity), types.intc)
+    external = types.ExternalFunction(_scipy_symbol(name, arity), signature)
+    if arity == 1:
+        return _jit(lambda x: external(np.float64(x), np.intc(0)))
+    return _jit(lambda x, y: external(np.float64(x), np.float64(y), np.intc(0)))
+
+
+def _from_math(name: str) -> Callable:
+    function = getattr(math, name)
+    if name in ("atan2", "copysign", "hypot", "nextafter", "pow"):
+        return _jit(lambda x, y: function(x, y))
+    return _jit(lambda x: function(x))
+
+
+@_jit
+def _floor(x):
+    return np.floor(x)
+
+
+@_jit
+def _ceil(x):
+    return np.ceil(x)
+
+
+@_jit
+def _trunc(x):
+    return np.trunc(x)
+
+
+@_jit
+def _rint(x):
+    return np.rint(x)
+
+
+@_jit
+def _fmod(x, y):
+    """C's remainder with the sign of x, and nan where NumPy has nan."""
+    return np.fmod(x, y)
+
+
+@_jit
+def _sign(x):
+    return np.sign(x)
+
+
+@_jit
+def _trigamma(x):
+    """Psi'(x): recurrence up to x >= 20, then DLMF 5.15.9; reflection 5.15.6 for x < 0."""
+    if x != x:
+        return x
+    if x == np.inf:
+        return 0.0
+    if x <= 0.0 and x == np.floor(x):
+        return np.inf  # a pole; SciPy gives inf at -inf too
+    z = 1.0 - x if x < 0.0 else x
+    total = 0.0
+    while z < 20.0:
+        total += 1.0 / (z * z)
+        z += 1.0
+    w = 1.0 / (z * z)
+    # Bernoulli numbers B2 .. B16; at z >= 20 the first term left out is below 2**-60 of the sum.
+    tail = w * (5.0 / 66.0 + w * (-691.0 / 2730.0 + w * (7.0 / 6.0 + w * (-3617.0 / 510.0))))
+    series = 1.0 / 6.0 + w * (-1.0 / 30.0 + w * (1.0 / 42.0 + w * (-1.0 / 30.0 + tail)))
+    total += 1.0 / z + 0.5 * w + w * series / z
+    if x < 0.0:
+        sine = math.sin(math.pi * (x - np.rint(x)))  # the argument is exact, so no digits are lost near the poles
+        return (math.pi / sine) ** 2 - total
+    return total
+
+
+@intrinsic
+def reassociable_add(typing_context, total, term):
+    """``total + term`` by one addition that may change places with others of its kind: the accumulation of a sum only."""
+    if not isinstance(total, types.Float) or total != term:
+        return None
+
+    def codegen(context, builder, signature, args):
+        return builder.fadd(args[0], args[1], flags=("reassoc",))
+
+    return total(total, term), codegen
+
+
+class _Unavailable:
+    """Stands where this SciPy lacks a function; using it names the function."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+
+
+@functools.cache
+def functions() -> dict[str, Any]:
+    """Every function that compiled code may name, each usable in nopython code on float64 and float32."""
+    table: dict[str, Any] = {}
+    for name, (source, arity) in _FROM_SCIPY.items():
+        try:
+            table[name] = _from_scipy(source, arity)
+        except AttributeError as error:
+            table[name] = _Unavailable(name, str(error))
+    for name in _FROM_MATH:
+        table[name] = getattr(math, name)
+    for alias, name in _MATH_NAME.items():
+        table[alias] = table[name]
+    table.update(
+        floor=_floor, ceil=_ceil, trunc=_trunc, rint=_rint, fmod=_fmod, sign=_sign, trigamma=_trigamma,
+        pi=math.pi, e=math.e, inf=math.inf, nan=math.nan, tau=math.tau,
+    )  # fmt: skip
+    return {f"f_{name}": function for name, function in table.items()}
+
+
+@functools.cache
+def translate(template: str) -> str:
+    """A row's scalar template with every ``math.name`` and bare function name pointing into `functions()`.
+
+    Examples
+    --------
+    >>> translate("math.log1p({0}) + digamma({1})")
+    'f_log1p({0}) + f_digamma({1})'
+    """
+    known = functions()
+    text = _WORD.sub(lambda found: f"f_{found[1]}" if f"f_{found[1]}" in known else found[0], template)
+
+    def bare(found: re.Match) -> str:
+        return f"f_{found[0]}" if f"f_{found[0]}" in known else found[0]
+
+    return re.sub(r"(?<![\w.{])[A-Za-z_]\w*(?![\w.}])", bare, text)
