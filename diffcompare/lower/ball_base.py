@@ -26,7 +26,15 @@ _PRECISION = threading.RLock()
 
 
 class Undecided(DiffCompareError, ArithmeticError):
-    """A question about balls (which is larger, which integer lies below) that this precision cannot answer."""
+    """A question about balls (which is larger, which integer lies below) that this precision cannot answer.
+
+    Attributes
+    ----------
+    node : Node or None
+        Where in the graph it arose, filled by `balls.ball_evaluator`.
+    """
+
+    node: Any = None
 
 
 @contextmanager
