@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.intervals import Interval
 from ..core.rows import elementwise
-from .choice import masked, where
+from .comparison import masked, where
 from .exponential import sigmoid
 from .special import ndtr
 
@@ -28,7 +28,7 @@ stop_gradient = elementwise(
     numpy=lambda x: x,
     scalar="{0}",
     sympy="stop_gradient({0})",
-    ball="stop_gradient({0})",
+    ball="same({0})",
     partials=None,
     domain=(Interval.REAL,),
     result="same",

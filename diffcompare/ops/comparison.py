@@ -1,22 +1,25 @@
-"""Comparisons, logical functions and tests for nan and infinity: conditions, whose derivative is zero."""
+"""Conditions (comparisons, logical functions, tests for nan), of derivative zero, and the choice they make: `where`."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..core.intervals import Interval
-from ..core.node import Node
+from ..core.node import Node, constant
 from ..core.rows import Row, elementwise, implements
-from ..errors import UnsupportedOpError
+from ..errors import ShapeError, TraceError, UnsupportedOpError
 
 _PAIR = (Interval.REAL, Interval.REAL)
 _SOURCE = "IEEE 754-2019, 5.11 (every comparison with nan is false, but for !=)"
 _LOGIC = "NumPy reference, Logic functions: a number is true where it is not zero"
 
 
-def _of_real_parts(compare: np.ufunc):
+def _of_real_parts(compare: np.ufunc) -> Callable:
     # The complex step carries the derivative in the imaginary part; only the value decides a comparison.
-    def compared(a, b):
+    def compared(a: Any, b: Any) -> Any:
         return compare(np.real(a), np.real(b))
 
     return compared
@@ -47,7 +50,7 @@ not_equal = _comparison("not_equal", np.not_equal, "{0} != {1}", "Ne({0}, {1})")
 
 
 def _logical(name: str, function: np.ufunc, scalar: str, sympy: str) -> Row:
-    arguments = ", ".join("{%d}" % i for i in range(function.nin))
+    arguments = ", ".join(f"{{{i}}}" for i in range(function.nin))
     return elementwise(
         name,
         numpy=function,
@@ -90,13 +93,13 @@ isinf = _classification("isinf", np.isinf, "math.isinf({0})", "isinf({0})")
 
 def _bitwise(function: np.ufunc, row: Row) -> None:
     @implements(function)
-    def bitwise(*operands):
+    def bitwise(*operands: Any) -> Any:
         """The logical operation, which the bitwise one is for conditions; numbers are refused."""
         for operand in operands:
             dtype = operand.dtype if isinstance(operand, Node) else np.asarray(operand).dtype
             if dtype != np.bool_:
                 raise UnsupportedOpError(
-                    f"np.{function.__name__} takes conditions here, not {dtype}: the bits of a traced number are unknown.\n"
+                    f"np.{function.__name__} takes conditions here, not {dtype}: a traced number has no bits.\n"
                     f"  Compare first (x > 0), or use np.{row.name}."
                 )
         return row(*operands)
@@ -106,3 +109,101 @@ _bitwise(np.bitwise_and, logical_and)
 _bitwise(np.bitwise_or, logical_or)
 _bitwise(np.bitwise_xor, logical_xor)
 _bitwise(np.invert, logical_not)
+
+
+def typed(number: float, like: Any) -> Any:
+    """`number` in the floating type of `like`, so that a choice between numbers does not widen float32."""
+    if isinstance(like, Node):
+        return constant(number, like.dtype if like.dtype.kind == "f" else None)
+    return np.asarray(like).dtype.type(number) if np.asarray(like).dtype.kind == "f" else number
+
+
+def masked(condition: Any, partial: Any, like: Any) -> Any:
+    """`where(condition, partial, 0)`: the form of a partial whose mask the pullback carries outward.
+
+    Parameters
+    ----------
+    condition, partial : Node, array or float
+        Where the partial counts, and the partial there (it may be nan or infinite elsewhere).
+    like : Node or array
+        Gives the floating type of the numbers, usually the result `y`.
+    """
+    partial = typed(partial, like) if isinstance(partial, float) else partial
+    return where_row(condition, partial, typed(0.0, like))
+
+
+where_row = elementwise(
+    "where",
+    numpy=np.where,
+    scalar="{1} if {0} else {2}",
+    sympy="Piecewise(({1}, {0}), ({2}, True))",
+    ball="where({0}, {1}, {2})",
+    partials=lambda y, c, a, b: (None, masked(c, 1.0, y), masked(logical_not(c), 1.0, y)),
+    domain=(Interval(0.0, 1.0), Interval.REAL, Interval.REAL),
+    complex=True,
+    result="same",
+    source="NumPy reference, numpy.where",
+)
+
+
+@implements(np.where)
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """`x` where `condition` holds, else `y`; the branch not chosen has no part in the gradient, be it inf or nan.
+
+    Parameters
+    ----------
+    condition : Node or array
+        Booleans; a number counts as true where it is not zero.
+    x, y : Node, array or float
+        The two branches; all three broadcast.
+
+    Raises
+    ------
+    TraceError
+        When `x` and `y` are missing: the indices where a traced condition holds are unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import diffcompare as dc
+    >>> dc.gradient(lambda x: np.where(x > 0, np.sqrt(x), 0.0))(-1.0)
+    0.0
+    """
+    if x is None or y is None:
+        if not isinstance(condition, Node):
+            return np.where(condition)
+        raise TraceError(
+            "np.where(condition) asks where a traced condition holds, which a trace cannot know.\n"
+            "  Give both branches: np.where(condition, x, y)."
+        )
+    if isinstance(condition, Node) and condition.dtype.kind != "b":
+        condition = not_equal(condition, 0.0)
+    elif not isinstance(condition, Node):
+        condition = np.asarray(condition) != 0
+    if isinstance(x, Node) or isinstance(y, Node):
+        other = x if isinstance(x, Node) else y
+        x, y = (typed(float(v), other) if isinstance(v, (int, float)) else v for v in (x, y))
+    return where_row(condition, x, y)
+
+
+@implements(np.select)
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0.0) -> Any:
+    """The choice of the first condition that holds, else `default`."""
+    if len(condlist) != len(choicelist):
+        raise ShapeError(f"np.select takes one choice a condition, not {len(choicelist)} for {len(condlist)}.")
+    chosen = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        chosen = where(condition, choice, chosen)
+    return chosen
+
+
+@implements(np.nan_to_num)
+def nan_to_num(
+    x: Node, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Node:
+    """`x` with nan and infinities replaced by numbers; the replaced entries have derivative zero."""
+    largest = float(np.finfo(x.dtype).max) if x.dtype.kind == "f" else 0.0
+    high, low = (largest if posinf is None else posinf), (-largest if neginf is None else neginf)
+    finite = where(isnan(x), nan, x)
+    finite = where(logical_and(isinf(x), x > 0.0), high, finite)
+    return where(logical_and(isinf(x), x < 0.0), low, finite)

@@ -9,13 +9,18 @@ import numpy as np
 
 from ..core.intervals import Interval
 from ..core.rows import Lazy, elementwise
-from .choice import masked, typed, where_row
-from .comparison import isinf, logical_and
+from .comparison import isinf, logical_and, masked, typed, where_row
 
 _REAL, _PAIR = (Interval.REAL,), (Interval.REAL, Interval.REAL)
 _POSITIVE = (Interval(0.0, np.inf),)
 _LOGARITHMS, _EXPONENTIALS = "DLMF 4.7(i)", "DLMF 4.7(ii)"
-LN2, LN10 = math.log(2.0), math.log(10.0)
+LN2 = math.log(2.0)
+
+
+def ln(number: float, like: Any) -> Any:
+    """log(number) as an operation, so that a ball evaluator of a derivative has the number itself, not its rounding."""
+    return log(typed(number, like))
+
 
 exp = elementwise(
     "exp",
@@ -32,9 +37,9 @@ exp2 = elementwise(
     "exp2",
     numpy=np.exp2,
     scalar="exp2({0})",
-    sympy="2**{0}",
+    sympy="exp2({0})",
     ball="exp2({0})",
-    partials=lambda y, x: (LN2 * y,),
+    partials=lambda y, x: (ln(2.0, y) * y,),
     domain=_REAL,
     complex=True,
     aliases=(Lazy("scipy.special", "exp2"),),
@@ -44,7 +49,7 @@ expm1 = elementwise(
     "expm1",
     numpy=np.expm1,
     scalar="math.expm1({0})",
-    sympy="exp({0}) - 1",
+    sympy="expm1({0})",
     ball="expm1({0})",
     partials=lambda y, x: (exp(x),),  # y + 1 has no digits left where y is near -1
     domain=_REAL,
@@ -67,9 +72,9 @@ log2 = elementwise(
     "log2",
     numpy=np.log2,
     scalar="math.log2({0})",
-    sympy="log({0}) / log(2)",
+    sympy="log2({0})",
     ball="log2({0})",
-    partials=lambda y, x: (1.0 / LN2 / x,),
+    partials=lambda y, x: (1.0 / (ln(2.0, y) * x),),
     domain=_POSITIVE,
     complex=True,
     source=_LOGARITHMS,
@@ -78,9 +83,9 @@ log10 = elementwise(
     "log10",
     numpy=np.log10,
     scalar="math.log10({0})",
-    sympy="log({0}) / log(10)",
+    sympy="log10({0})",
     ball="log10({0})",
-    partials=lambda y, x: (1.0 / LN10 / x,),
+    partials=lambda y, x: (1.0 / (ln(10.0, y) * x),),
     domain=_POSITIVE,
     complex=True,
     source=_LOGARITHMS,
@@ -89,7 +94,7 @@ log1p = elementwise(
     "log1p",
     numpy=np.log1p,
     scalar="math.log1p({0})",
-    sympy="log(1 + {0})",
+    sympy="log1p({0})",
     ball="log1p({0})",
     partials=lambda y, x: (1.0 / (1.0 + x),),
     domain=(Interval(-1.0, np.inf),),
@@ -108,7 +113,7 @@ sigmoid = elementwise(
     "sigmoid",
     numpy=Lazy("scipy.special", "expit"),
     scalar="1.0 / (1.0 + math.exp(-{0}))",  # an overflow of exp gives the right 0
-    sympy="1 / (1 + exp(-{0}))",
+    sympy="sigmoid({0})",
     ball="sigmoid({0})",
     partials=lambda y, x: (y * sigmoid(-x),),  # y * (1 - y) has no digits left where y is near 1
     domain=_REAL,
@@ -125,7 +130,7 @@ softplus = elementwise(
     "softplus",
     numpy=lambda x: np.logaddexp(0.0, x),
     scalar="(0.0 if {0} <= 0.0 else {0}) + math.log1p(math.exp(-abs({0})))",
-    sympy="log(1 + exp({0}))",
+    sympy="softplus({0})",
     ball="softplus({0})",
     partials=lambda y, x: (sigmoid(x),),
     domain=_REAL,
@@ -136,10 +141,8 @@ logit = elementwise(
     "logit",
     numpy=Lazy("scipy.special", "logit"),
     # log1p keeps the digits near the zero at 1/2, where 2 x - 1 is exact
-    scalar=(
-        "math.log1p((2.0 * {0} - 1.0) / (1.0 - {0})) if 0.3 < {0} and {0} < 0.65 else math.log({0} / (1.0 - {0}))"
-    ),
-    sympy="log({0} / (1 - {0}))",
+    scalar=("math.log1p((2.0 * {0} - 1.0) / (1.0 - {0})) if 0.3 < {0} and {0} < 0.65 else math.log({0} / (1.0 - {0}))"),
+    sympy="logit({0})",
     ball="logit({0})",
     partials=lambda y, x: (1.0 / (x * (1.0 - x)),),
     domain=(Interval(0.0, 1.0),),
@@ -148,9 +151,9 @@ logit = elementwise(
 )
 
 
-def _share(y: Any, a: Any, b: Any, scale: float) -> Any:
+def _share(y: Any, a: Any, b: Any, scale: Any = None) -> Any:
     # exp(a - y); two equal infinities share equally, where a - b would be nan
-    difference = a - b if scale == 1.0 else scale * (a - b)
+    difference = a - b if scale is None else scale * (a - b)
     return where_row(logical_and(a == b, isinf(a)), typed(0.5, y), sigmoid(difference))
 
 
@@ -167,9 +170,9 @@ logaddexp = elementwise(
         "{0} + 0.6931471805599453 if {0} == {1} else "
         "({0} if {0} > {1} else {1}) + math.log1p(math.exp(-abs({0} - {1})))"
     ),
-    sympy="log(exp({0}) + exp({1}))",
+    sympy="logaddexp({0}, {1})",
     ball="logaddexp({0}, {1})",
-    partials=lambda y, a, b: (_share(y, a, b, 1.0), _share(y, b, a, 1.0)),
+    partials=lambda y, a, b: (_share(y, a, b), _share(y, b, a)),
     domain=_PAIR,
     kinks=(((-np.inf, -np.inf), (0.5, 0.5)),),
     complex=_logaddexp_complex,
@@ -182,9 +185,9 @@ logaddexp2 = elementwise(
         "{0} + 1.0 if {0} == {1} else "
         "({0} if {0} > {1} else {1}) + 1.4426950408889634 * math.log1p(exp2(-abs({0} - {1})))"
     ),
-    sympy="log(2**{0} + 2**{1}) / log(2)",
+    sympy="logaddexp2({0}, {1})",
     ball="logaddexp2({0}, {1})",
-    partials=lambda y, a, b: (_share(y, a, b, LN2), _share(y, b, a, LN2)),
+    partials=lambda y, a, b: (_share(y, a, b, ln(2.0, y)), _share(y, b, a, ln(2.0, y))),
     domain=_PAIR,
     kinks=(((-np.inf, -np.inf), (0.5, 0.5)),),
     complex=lambda a, b: _logaddexp_complex(a * LN2, b * LN2) / LN2,
@@ -208,7 +211,7 @@ entr = elementwise(
     "entr",
     numpy=Lazy("scipy.special", "entr"),
     scalar="-{0} * math.log({0}) if {0} > 0.0 else (0.0 if {0} == 0.0 else ({0} if {0} != {0} else -math.inf))",
-    sympy="-{0} * log({0})",
+    sympy="entr({0})",
     ball="entr({0})",
     partials=lambda y, x: (-log(x) - 1.0,),
     domain=_POSITIVE,

@@ -11,8 +11,7 @@ from ..core.intervals import Interval
 from ..core.node import Node
 from ..core.rows import Lazy, elementwise, implements
 from .arithmetic import reciprocal
-from .choice import masked
-from .comparison import logical_or
+from .comparison import logical_or, masked
 from .exponential import log
 
 _REAL = (Interval.REAL,)

@@ -9,8 +9,7 @@ import numpy as np
 from ..core.intervals import Interval
 from ..core.node import Node
 from ..core.rows import Row, elementwise, implements
-from .choice import where
-from .comparison import isinf
+from .comparison import isinf, where
 
 
 def _rounding(name: str, function: np.ufunc, jump: float, result: str) -> Row:

@@ -10,8 +10,7 @@ from ..core.intervals import Interval
 from ..core.node import Node
 from ..core.rows import elementwise, implements
 from ..errors import ShapeError
-from .choice import masked, typed, where_row
-from .comparison import isnan, logical_or
+from .comparison import isnan, logical_or, masked, typed, where_row
 
 _REAL, _PAIR = (Interval.REAL,), (Interval.REAL, Interval.REAL)
 _SHARED = "ties share equally: the element of least norm in the subdifferential (Clarke 1983, section 2.3)"

@@ -12,3 +12,11 @@ def horner(t: Any, coefficients: Sequence[float]) -> Any:
     for c in reversed(coefficients[:-2]):
         total = total * t + c
     return total
+
+
+def horner_text(t: str, coefficients: Sequence[float]) -> str:
+    """`horner` as code of one element."""
+    text = repr(coefficients[-1])
+    for c in reversed(coefficients[:-1]):
+        text = f"({c!r} + {t} * {text})"
+    return text

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..core.intervals import Interval
-from ..core.rows import Lazy, elementwise
-from .choice import where_row
+from ..core.rows import Lazy, Row, elementwise
+from .comparison import typed, where_row
 from .exponential import exp
+from .powers import sqrt
 from .series import horner
+from .trigonometric import pi
 
 _REAL, _POSITIVE = (Interval.REAL,), (Interval(0.0, np.inf),)
-_TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
-_SQRT_HALF = math.sqrt(0.5)
 
 
 def _special(name: str) -> Lazy:
     return Lazy("scipy.special", name)
+
+
+# Irrational factors are operations, so that a ball evaluator of a derivative has the numbers, not their roundings.
+def _two_over_root_pi(like: Any) -> Any:
+    return 2.0 / sqrt(pi(like))
+
+
+def _root_half(like: Any) -> Any:
+    return sqrt(typed(0.5, like))
 
 
 erf = elementwise(
@@ -28,7 +38,7 @@ erf = elementwise(
     scalar="math.erf({0})",
     sympy="erf({0})",
     ball="erf({0})",
-    partials=lambda y, x: (_TWO_OVER_SQRT_PI * exp(-(x * x)),),
+    partials=lambda y, x: (_two_over_root_pi(y) * exp(-(x * x)),),
     domain=_REAL,
     complex=True,
     source="DLMF 7.2.1",
@@ -39,7 +49,7 @@ erfc = elementwise(
     scalar="math.erfc({0})",
     sympy="erfc({0})",
     ball="erfc({0})",
-    partials=lambda y, x: (-_TWO_OVER_SQRT_PI * exp(-(x * x)),),
+    partials=lambda y, x: (-_two_over_root_pi(y) * exp(-(x * x)),),
     domain=_REAL,
     complex=True,
     source="DLMF 7.2.2",
@@ -48,9 +58,9 @@ erfcx = elementwise(
     "erfcx",  # exp(x**2) erfc(x), which serves log_ndtr
     numpy=_special("erfcx"),
     scalar="erfcx({0})",
-    sympy="exp({0}**2) * erfc({0})",
-    ball="erfcx({0})",
-    partials=lambda y, x: (2.0 * (x * y) - _TWO_OVER_SQRT_PI,),
+    sympy="erfcx({0})",
+    ball="exp({0} * {0}) * erfc({0})",
+    partials=lambda y, x: (2.0 * (x * y) - _two_over_root_pi(y),),
     domain=_REAL,
     complex=True,
     source="DLMF 7.10",
@@ -61,17 +71,17 @@ erfinv = elementwise(
     scalar="erfinv({0})",
     sympy="erfinv({0})",
     ball="erfinv({0})",
-    partials=lambda y, x: (exp(y * y) / _TWO_OVER_SQRT_PI,),
+    partials=lambda y, x: (exp(y * y) / _two_over_root_pi(y),),
     domain=(Interval(-1.0, 1.0),),
     source="DLMF 7.17(i), derivative of an inverse",
 )
 ndtr = elementwise(
     "ndtr",
     numpy=_special("ndtr"),
-    scalar=f"0.5 * math.erfc({-_SQRT_HALF!r} * {{0}})",
-    sympy="erfc(-{0} / sqrt(2)) / 2",
+    scalar="0.5 * math.erfc(-0.7071067811865476 * {0})",
+    sympy="ndtr({0})",
     ball="ndtr({0})",
-    partials=lambda y, x: ((0.5 * _SQRT_HALF * _TWO_OVER_SQRT_PI) * exp(-0.5 * (x * x)),),
+    partials=lambda y, x: (_root_half(y) * (0.5 * _two_over_root_pi(y)) * exp(-0.5 * (x * x)),),
     domain=_REAL,
     complex=True,
     source="DLMF 7.18(iii); normal density",
@@ -80,10 +90,10 @@ log_ndtr = elementwise(
     "log_ndtr",
     numpy=_special("log_ndtr"),
     scalar="log_ndtr({0})",
-    sympy="log(erfc(-{0} / sqrt(2)) / 2)",
+    sympy="log_ndtr({0})",
     ball="log_ndtr({0})",
     # density / ndtr, as a quotient that neither overflows nor vanishes in the left tail
-    partials=lambda y, x: ((_SQRT_HALF * _TWO_OVER_SQRT_PI) / erfcx(-_SQRT_HALF * x),),
+    partials=lambda y, x: (_root_half(y) * _two_over_root_pi(y) / erfcx(-(_root_half(y) * x)),),
     domain=_REAL,
     complex=True,
     source="DLMF 7.18(iii); inverse Mills ratio",
@@ -177,8 +187,8 @@ betaln = elementwise(
     "betaln",
     numpy=_special("betaln"),
     scalar="math.lgamma({0}) + math.lgamma({1}) - math.lgamma({0} + {1})",
-    sympy="gammaln({0}) + gammaln({1}) - gammaln({0} + {1})",
-    ball="gammaln({0}) + gammaln({1}) - gammaln({0} + {1})",
+    sympy="betaln({0}, {1})",
+    ball="betaln({0}, {1})",
     partials=lambda y, a, b: (digamma(a) - digamma(a + b), digamma(b) - digamma(a + b)),
     domain=_POSITIVE * 2,
     complex=lambda a, b: _gammaln_complex(a) + _gammaln_complex(b) - _gammaln_complex(a + b),
@@ -191,8 +201,8 @@ beta = elementwise(
         "math.gamma({0}) * (math.gamma({1}) / math.gamma({0} + {1})) if {0} + {1} < 170.0 else "
         "math.exp(math.lgamma({0}) + math.lgamma({1}) - math.lgamma({0} + {1}))"
     ),
-    sympy="gamma({0}) * gamma({1}) / gamma({0} + {1})",
-    ball="exp(gammaln({0}) + gammaln({1}) - gammaln({0} + {1}))",
+    sympy="beta({0}, {1})",
+    ball="beta({0}, {1})",
     partials=lambda y, a, b: (y * (digamma(a) - digamma(a + b)), y * (digamma(b) - digamma(a + b))),
     domain=_POSITIVE * 2,
     complex=lambda a, b: np.exp(_gammaln_complex(a) + _gammaln_complex(b) - _gammaln_complex(a + b)),
@@ -200,73 +210,47 @@ beta = elementwise(
 )
 
 
-def _bessel(kind: str, order: float):
+def _bessel(kind: str, order: int) -> Callable:
     def at(z: Any) -> Any:
         import scipy.special
 
-        return getattr(scipy.special, kind)(order, z)
+        return getattr(scipy.special, kind)(float(order), z)
 
     return at
 
 
-# Near 0 the quotients y / x give way to Taylor polynomials (DLMF 10.2.2, 10.25.2) in t = (x / 2)**2, so that every
-# higher derivative is right at 0 too.
-_I1_SLOPE = tuple((2 * k + 1) / (2.0 * math.factorial(k) * math.factorial(k + 1)) for k in range(12))
-_J1_SLOPE = tuple((-1) ** k * c for k, c in enumerate(_I1_SLOPE))
+def _order2_partials(first: Any, sign: float) -> Callable:
+    # d/dx of order 2 is order 1 - 2 y / x, but near 0 its Taylor polynomial (DLMF 10.2.2, 10.25.2) in t = (x / 2)**2,
+    # so that every higher derivative is right at 0 too.
+    taylor = tuple(sign**k * (k + 1) / (2.0 * math.factorial(k) * math.factorial(k + 2)) for k in range(12))
+
+    def partials(y: Any, x: Any) -> tuple[Any]:
+        t = 0.25 * (x * x)
+        return (where_row(t < 0.25, x * horner(t, taylor), first(x) - 2.0 * (y / x)),)
+
+    return partials
 
 
-def _i1_partials(y: Any, x: Any) -> tuple[Any]:
-    t = 0.25 * (x * x)
-    return (where_row(t < 0.25, horner(t, _I1_SLOPE), i0(x) - y / x),)
+def _bessel_row(name: str, partials: Callable, source: str, aliases: tuple = ()) -> Row:
+    kind, order = name[0] + "v", int(name[1])
+    factor, z = ("", "{0} / 2 * ", "{0}**2 / 8 * ")[order], "-({0}**2) / 4" if kind == "jv" else "{0}**2 / 4"
+    return elementwise(
+        name,
+        numpy=_special(name) if order < 2 else _bessel(kind, order),
+        scalar=f"{name}({{0}})" if order < 2 else f"{kind}(2.0, {{0}})",
+        sympy=f"{name}({{0}})" if order < 2 else f"{kind}(2, {{0}})",
+        ball=f"{factor}hypergeometric_0f1({order + 1}, {z})",  # DLMF 10.16.9, 10.39.9
+        partials=partials,
+        domain=_REAL,
+        complex=_bessel(kind, order),
+        aliases=aliases,
+        source=source,
+    )
 
 
-def _j1_partials(y: Any, x: Any) -> tuple[Any]:
-    t = 0.25 * (x * x)
-    return (where_row(t < 0.25, horner(t, _J1_SLOPE), j0(x) - y / x),)
-
-
-i0 = elementwise(
-    "i0",
-    numpy=_special("i0"),
-    scalar="i0({0})",
-    sympy="besseli(0, {0})",
-    ball="i0({0})",
-    partials=lambda y, x: (i1(x),),
-    domain=_REAL,
-    complex=_bessel("iv", 0.0),
-    aliases=(np.i0,),
-    source="DLMF 10.29.3",
-)
-i1 = elementwise(
-    "i1",
-    numpy=_special("i1"),
-    scalar="i1({0})",
-    sympy="besseli(1, {0})",
-    ball="i1({0})",
-    partials=_i1_partials,
-    domain=_REAL,
-    complex=_bessel("iv", 1.0),
-    source="DLMF 10.29.2",
-)
-j0 = elementwise(
-    "j0",
-    numpy=_special("j0"),
-    scalar="j0({0})",
-    sympy="besselj(0, {0})",
-    ball="j0({0})",
-    partials=lambda y, x: (-j1(x),),
-    domain=_REAL,
-    complex=_bessel("jv", 0.0),
-    source="DLMF 10.6.3",
-)
-j1 = elementwise(
-    "j1",
-    numpy=_special("j1"),
-    scalar="j1({0})",
-    sympy="besselj(1, {0})",
-    ball="j1({0})",
-    partials=_j1_partials,
-    domain=_REAL,
-    complex=_bessel("jv", 1.0),
-    source="DLMF 10.6.2",
-)
+i0 = _bessel_row("i0", lambda y, x: (i1(x),), "DLMF 10.29.3", (np.i0,))
+i1 = _bessel_row("i1", lambda y, x: (0.5 * (i0(x) + i2(x)),), "DLMF 10.29.1")
+i2 = _bessel_row("i2", _order2_partials(i1, 1.0), "DLMF 10.29.2")
+j0 = _bessel_row("j0", lambda y, x: (-j1(x),), "DLMF 10.6.3")
+j1 = _bessel_row("j1", lambda y, x: (0.5 * (j0(x) - j2(x)),), "DLMF 10.6.1")
+j2 = _bessel_row("j2", _order2_partials(j1, -1.0), "DLMF 10.6.2")

@@ -10,8 +10,9 @@ import numpy as np
 from ..core.intervals import Interval
 from ..core.node import Node
 from ..core.rows import elementwise, implements
-from .choice import masked, where_row
-from .series import horner
+from .comparison import masked, typed, where_row
+from .powers import sqrt
+from .series import horner, horner_text
 
 _REAL, _PAIR = (Interval.REAL,), (Interval.REAL, Interval.REAL)
 _UNIT = (Interval(-1.0, 1.0),)
@@ -55,7 +56,7 @@ arcsin = elementwise(
     scalar="math.asin({0})",
     sympy="asin({0})",
     ball="arcsin({0})",
-    partials=lambda y, x: (1.0 / np.sqrt((1.0 - x) * (1.0 + x)),),  # 1 - x * x would cancel near the ends
+    partials=lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),  # 1 - x * x would cancel near the ends
     domain=_UNIT,
     kinks=((-1.0, np.inf), (1.0, np.inf)),
     complex=True,
@@ -67,7 +68,7 @@ arccos = elementwise(
     scalar="math.acos({0})",
     sympy="acos({0})",
     ball="arccos({0})",
-    partials=lambda y, x: (-1.0 / np.sqrt((1.0 - x) * (1.0 + x)),),
+    partials=lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
     domain=_UNIT,
     kinks=((-1.0, -np.inf), (1.0, -np.inf)),
     complex=True,
@@ -88,7 +89,7 @@ hypot = elementwise(
     "hypot",
     numpy=np.hypot,
     scalar="math.hypot({0}, {1})",
-    sympy="sqrt({0}**2 + {1}**2)",
+    sympy="hypot({0}, {1})",
     ball="hypot({0}, {1})",
     partials=lambda y, a, b: (masked(y != 0.0, a / y, y), masked(y != 0.0, b / y, y)),
     domain=(Interval(0.0, np.inf), Interval.REAL),
@@ -106,7 +107,7 @@ arctan2 = elementwise(
     "arctan2",
     numpy=np.arctan2,
     scalar="math.atan2({0}, {1})",
-    sympy="atan2({0}, {1})",
+    sympy="arctan2({0}, {1})",
     ball="arctan2({0}, {1})",
     partials=_arctan2_partials,
     domain=(Interval(0.0, np.inf), Interval.REAL),
@@ -188,7 +189,7 @@ arccosh = elementwise(
     scalar="math.acosh({0})",
     sympy="acosh({0})",
     ball="arccosh({0})",
-    partials=lambda y, x: (1.0 / (np.sqrt(x - 1.0) * np.sqrt(x + 1.0)),),
+    partials=lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
     domain=(Interval(1.0, np.inf),),
     kinks=((1.0, np.inf),),
     complex=True,
@@ -206,27 +207,58 @@ arctanh = elementwise(
     source="DLMF 4.38.11",
 )
 
-# d/dx sinc = pi u p(u**2) with u = pi x and p(t) = sum over k >= 1 of (-1)**k 2 k t**(k - 1) / (2 k + 1)!
-_SINC_SLOPE = tuple((-1) ** k * 2.0 * k / math.factorial(2 * k + 1) for k in range(1, 13))
 
-
-def _sinc_partials(y: Any, x: Any) -> tuple[Any]:
-    u = math.pi * x
-    t = u * u
-    near = math.pi * (u * horner(t, _SINC_SLOPE))  # the quotient loses all digits near 0
-    return (where_row(t < 1.0, near, (cos(u) - y) / x),)
+def pi(like: Any) -> Any:
+    """The number pi as an operation, so that a ball evaluator of a derivative has pi itself, not its rounding."""
+    return 4.0 * arctan(typed(1.0, like))
 
 
 sinc = elementwise(
     "sinc",
     numpy=np.sinc,
     scalar="1.0 if {0} == 0.0 else math.sin(3.141592653589793 * {0}) / (3.141592653589793 * {0})",
-    sympy="normalized_sinc({0})",
+    sympy="sinc({0})",
     ball="sinc({0})",
-    partials=_sinc_partials,
+    partials=lambda y, x: (sinc_slope(x),),
     domain=_REAL,
     complex=True,
     source="NumPy reference, numpy.sinc: sin(pi x) / (pi x); DLMF 4.19.1",
+)
+
+# Taylor coefficients in t = (pi x)**2 of the first two derivatives, divided by pi**2 x and pi**2: the quotients that
+# define them lose all digits near 0.
+_FIRST = tuple((-1) ** k * 2.0 * k / math.factorial(2 * k + 1) for k in range(1, 13))
+_SECOND = tuple((-1) ** k * 2.0 * k * (2 * k - 1) / math.factorial(2 * k + 1) for k in range(1, 13))
+
+
+def _sinc_slope(x: Any) -> Any:
+    u = np.pi * x
+    t = u * u
+    quotient = (np.cos(u) - np.sinc(x)) / np.where(t == 0.0, 1.0, x)
+    return np.where(np.abs(t) < 1.0, np.pi * u * horner(t, _FIRST), quotient)
+
+
+def _sinc_slope_partials(y: Any, x: Any) -> tuple[Any]:
+    u = pi(y) * x
+    t, square_of_pi = u * u, pi(y) * pi(y)
+    near = square_of_pi * horner(t, _SECOND)
+    return (where_row(t < 1.0, near, -(square_of_pi * sinc(x) + 2.0 * (y / x))),)
+
+
+_U, _T = "(3.141592653589793 * {0})", "(9.869604401089358 * {0} * {0})"
+sinc_slope = elementwise(
+    "sinc_slope",  # the derivative of sinc
+    numpy=_sinc_slope,
+    scalar=(
+        f"9.869604401089358 * {{0}} * ({horner_text(_T, _FIRST)}) if abs({{0}}) < 0.3 else "
+        f"(math.cos{_U} - math.sin{_U} / {_U}) / {{0}}"
+    ),
+    sympy="pi * sinc_derivative(1, pi * {0})",
+    ball="-(pi()**2 * {0} / 3) * hypergeometric_0f1(2.5, -(pi() * {0})**2 / 4)",
+    partials=_sinc_slope_partials,
+    domain=_REAL,
+    complex=True,
+    source="DLMF 10.49.3 and 10.51.2: -pi times the spherical Bessel function of order 1",
 )
 
 
