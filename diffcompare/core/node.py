@@ -186,8 +186,8 @@ for _name, _op in {
     "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
 }.items():  # fmt: skip
     setattr(Node, f"__{_name}__", _binary(_op)[0])
-for _name, _function in {"neg": np.negative, "abs": np.absolute, "invert": np.logical_not}.items():
-    setattr(Node, f"__{_name}__", lambda self, _f=_function: _f(self))
+for _name, _op in {"neg": "negative", "abs": "absolute", "invert": "logical_not"}.items():
+    setattr(Node, f"__{_name}__", lambda self, _op=_op: ROWS[_op](self))
 for _name in (
     "sum mean prod max min std var cumsum cumprod ravel transpose swapaxes squeeze dot trace diagonal clip repeat take "
     "all any round"

@@ -250,7 +250,7 @@ def multi_dot(arrays: Any, *, out: Any = None) -> Node:
 @implements(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
     """A polynomial by Horner's rule, highest coefficient first."""
-    y = p[0] * (x * 0.0 + 1.0) if np.ndim(x) else p[0]
-    for coefficient in p[1:]:
+    y = np.zeros_like(x)
+    for coefficient in p:
         y = y * x + coefficient
     return y

@@ -10,7 +10,8 @@ import numpy as np
 from ..core.dtypes import BOOL, promote
 from ..core.node import Node, constant
 from ..core.rows import structured
-from .comparison import equal, not_equal, where
+from .comparison import where
+from .comparison import equal, not_equal
 from .exponential import exp
 from .shape import (
     broadcast_row,

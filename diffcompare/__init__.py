@@ -1,0 +1,48 @@
+"""Build an expression once, differentiate it every way, and see how exact and how fast each way is.
+
+Names are loaded when they are first used, so that importing diffcompare costs little more than importing NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "core.trace": "Function function trace",
+    "core.graph": "Graph",
+    "core.node": "Node variable no_gradient",
+    "core.rows": "Row",
+    "core.parse": "parse",
+    "lower.sympy_io": "from_sympy",
+    "operators": "gradient value_and_gradient derivative jvp vjp jacobian hessian hvp prepare",
+    "analysis.compare": "compare Comparison",
+    "analysis.reference": "reference_gradient Reference",
+    "ops.activations": "sigmoid softplus relu leaky_relu silu gelu logit stop_gradient",
+    "ops.statistics": "logsumexp softmax log_softmax linear_recurrence",
+    "ops.special": "erf erfc erfinv ndtr log_ndtr gamma gammaln digamma polygamma beta betaln i0 j0 j1",
+    "ops.exponential": "xlogy entr logaddexp logaddexp2",
+    "ops.trigonometric": "hypot",
+    "ops.comparison": "where",
+}
+_MODULES = ("errors", "methods", "problems")
+_NAMES = {name: module for module, names in _WHERE.items() for name in names.split()}
+__all__ = ["__version__", *_MODULES, *_NAMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        importlib.import_module("diffcompare.ops")
+        value = getattr(importlib.import_module(f"diffcompare.{_NAMES[name]}"), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"diffcompare.{name}")
+    else:
+        raise AttributeError(f"module 'diffcompare' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
