@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import weakref
@@ -340,13 +341,20 @@ def no_gradient() -> Iterator[None]:
 
 
 @contextmanager
-def attached() -> Iterator[None]:
-    """Undo `no_gradient` within the block: graphs built here mean what they say."""
-    token = _DETACHED.set(False)
+def building() -> Iterator[None]:
+    """For code that builds whole graphs: `no_gradient` has no force within, and the garbage collector waits.
+
+    Nodes never form cycles; without the pause Python's collector walks every live node again and again, which doubles
+    the time of a graph of 100,000 nodes.
+    """
+    token, collecting = _DETACHED.set(False), gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
         _DETACHED.reset(token)
+        if collecting:
+            gc.enable()
 
 
 def topological(outputs: Sequence[Node]) -> tuple[Node, ...]:
@@ -378,7 +386,7 @@ def flatten(outputs: Sequence[Node]) -> tuple[list[tuple], list[int]]:
 def unflatten(flat: tuple[list[tuple], list[int]]) -> tuple[list[Node], list[Node]]:
     """All nodes and the outputs of what `flatten` wrote; inputs are new, everything else is interned."""
     nodes: list[Node] = []
-    with attached():
+    with building():
         for name, places, attributes, shape, char, value in flat[0]:
             if name == "input":
                 nodes.append(variable(attributes[0][1], shape, np.dtype(char)))

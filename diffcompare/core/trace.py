@@ -14,7 +14,7 @@ from .arguments import Static, abstract, normalise, positions, signature
 from .evaluate import evaluator
 from .faces import face
 from .graph import Graph
-from .node import Node, attached, constant, topological, variable
+from .node import Node, building, constant, topological, variable
 
 _KEPT = 64  # graphs kept per function; the oldest is forgotten first
 
@@ -97,7 +97,7 @@ class Function:
                 inputs.append(variable(name, *abstract(arg)))
                 values.append(inputs[-1])
         self._check_count(len(args), options)
-        with attached():
+        with building():
             return Graph(tuple(inputs), (_as_output(self._run(values, options), self.__name__),))
 
     def _run(self, values: list[Any], options: dict[str, Any]) -> Any:

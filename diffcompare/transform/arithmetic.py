@@ -18,9 +18,11 @@ Mask = tuple[Node, Node]
 
 def is_number(node: Node, number: float) -> bool:
     """Whether `node` is a constant all of whose entries are `number` (with its sign, for zero)."""
-    if node.op.name == "broadcast_to":
+    name = node.op.name
+    if name == "broadcast_to":
         node = node.args[0]
-    if node.op.name != "constant" or node.shape != ():
+        name = node.op.name
+    if name != "constant" or node.shape != ():
         return False
     return bool(node.value == number) and math.copysign(1.0, float(node.value)) == math.copysign(1.0, number)
 
@@ -45,6 +47,8 @@ def times(cotangent: Node, partial: Node | float) -> Node:
     """
     if isinstance(partial, (int, float)):
         return _scaled(cotangent, float(partial))
+    if cotangent.op.name != "where" and partial.op.name != "where":
+        return _plain(cotangent, partial)
     g, p = masked(cotangent), masked(partial)
     if g is None and p is None:
         return _plain(cotangent, partial)
@@ -57,7 +61,7 @@ def times(cotangent: Node, partial: Node | float) -> Node:
 
 
 def _plain(a: Node, b: Node) -> Node:
-    shape = np.broadcast_shapes(a.shape, b.shape)
+    shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):
         if is_number(one, 1.0) and other.shape == shape and one.dtype is other.dtype:
             return other
@@ -77,6 +81,8 @@ def plus(a: Node | None, b: Node) -> Node:
     """The sum of two contributions; masked where both are."""
     if a is None:
         return b
+    if a.op.name != "where" or b.op.name != "where":
+        return a + b
     first, second = masked(a), masked(b)
     if first is None or second is None:
         return a + b

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.graph import Graph
-from ..core.node import Node, attached, constant
+from ..core.node import Node, building, constant
 from ..errors import InternalError, ShapeError
 from ..ops.shape import zeros
 from .arithmetic import masked, narrow, plus, select, times, widen
@@ -56,7 +56,7 @@ def pullback(graph: Graph, wrt: Sequence[int], cotangent: Node | None = None) ->
             f"A gradient needs a scalar output, but the output has shape {output.shape}.\n"
             "  Reduce it (np.sum), or ask for diffcompare.jacobian, vjp, or derivative (elementwise)."
         )
-    with attached():
+    with building():
         seed = cotangent if cotangent is not None else constant(1.0, output.dtype)
         inputs = graph.inputs if cotangent is None else (*graph.inputs, cotangent)
         found = _accumulate(graph, active(graph, wrt), seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.graph import Graph
-from ..core.node import Node, attached, variable
+from ..core.node import Node, building, variable
 from ..ops.shape import zeros
 from .arithmetic import plus, times, widen
 from .pullback import active
@@ -30,7 +30,7 @@ def pushforward(graph: Graph, wrt: Sequence[int]) -> Graph:
     ----------
     Griewank and Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, section 3.1.
     """
-    with attached():
+    with building():
         seeds = [variable(f"{graph.inputs[i].name}_dot", graph.inputs[i].shape, graph.inputs[i].dtype) for i in wrt]
         tangents = {id(graph.inputs[i]): seed for i, seed in zip(wrt, seeds, strict=True)}
         live = active(graph, wrt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.graph import Graph
-from ..core.node import Node, attached, constant, make
+from ..core.node import Node, building, constant, make
 from .arithmetic import is_number
 
 _FOLDED = 256  # elements: constants up to this size are computed now
@@ -19,7 +19,7 @@ def simplify(graph: Graph) -> Graph:
     constants alone, computed by the same NumPy functions that would compute them later.
     """
     new: dict[int, Node] = {}
-    with attached():
+    with building():
         for node in graph.nodes:
             if not node.args:
                 new[id(node)] = node

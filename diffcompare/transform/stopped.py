@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.graph import Graph
-from ..core.node import Node, attached, make, variable
+from ..core.node import Node, building, make, variable
 
 
 def split_stopped(graph: Graph) -> tuple[Graph | None, Graph]:
@@ -29,7 +29,7 @@ def split_stopped(graph: Graph) -> tuple[Graph | None, Graph]:
     stops = [node for node in graph.nodes if node.op.name == "stop_gradient"]
     if not stops:
         return None, graph
-    with attached():
+    with building():
         new: dict[int, Node] = {}
         for node in graph.nodes:
             if node.op.name == "stop_gradient":
