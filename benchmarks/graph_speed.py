@@ -18,7 +18,7 @@ import diffcompare as dc
 from diffcompare.analysis.timing import collection_off
 from diffcompare.core.graph import Graph
 from diffcompare.core.node import Node
-from diffcompare.transform import pullback
+from diffcompare.transform.pullback import pullback
 
 LIMIT_US = 10.0
 LINKS: tuple[Callable[[Node], Node], ...] = (

@@ -188,7 +188,7 @@ def _hidden(imports: list[Import], package: str) -> Iterator[str]:
         if found.at_load:
             loads.setdefault(found.module, set()).add(found.target)
     for found in imports:
-        if found.at_load or found.for_types or not _own(found.target, package):
+        if found.at_load or found.for_types or not _own(found.target, package) or found.file == "__init__.py":
             continue
         if not _reaches_heavy(found.target, loads):
             yield f"{found} inside a function, though loading it is cheap; import it at the top of the file"
