@@ -44,7 +44,7 @@ def axes(axis: Any, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
     asked = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
-    if any(not -ndim <= i < ndim for i in asked) or len({i % ndim for i in asked}) != len(asked):
+    if len({i % ndim for i in asked if -ndim <= i < ndim}) != len(asked):
         raise ShapeError(f"axis={axis} does not name distinct axes of an array with {ndim} axes.\n  at {user_line()}")
     return tuple(sorted(int(i) % ndim for i in asked))
 
