@@ -1,0 +1,93 @@
+"""What runs a graph: one compiled function, or NumPy statement by statement; chosen by length and said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..core.evaluate import evaluator
+from ..core.graph import Graph
+from ..errors import OptionError
+from .numba_emit import compile_graph, worth_compiling
+
+EXECUTORS = ("auto", "numba", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A graph ready to run.
+
+    Attributes
+    ----------
+    call : callable
+        ``call(*inputs)`` gives ``(first output, (other outputs))``: floats for shape (), else new arrays.
+    executor : str
+        What runs it, in words; where NumPy stands in for compiled code, why.
+    seconds : float
+        Time that emission and compilation took, in seconds.
+    operations : int
+        Statements of the tape.
+    source : str
+        The emitted code; empty for the NumPy executor.
+    """
+
+    call: Callable[..., tuple[Any, tuple]]
+    executor: str
+    seconds: float
+    operations: int
+    source: str = ""
+
+
+def check_executor(executor: str) -> None:
+    """Raise `OptionError` for an executor that does not exist."""
+    if executor not in EXECUTORS:
+        raise OptionError(f"executor={executor!r} does not exist; it is one of {', '.join(map(repr, EXECUTORS))}.")
+
+
+def runner(graph: Graph, executor: str = "auto") -> Runner:
+    """Make `graph` runnable.
+
+    Parameters
+    ----------
+    graph : Graph
+        Any number of outputs.
+    executor : {"auto", "numba", "numpy"}
+        "auto" compiles unless the tape is too long for LLVM or an operation has no compiled form; then NumPy runs it and
+        `Runner.executor` says so.
+
+    Raises
+    ------
+    UnsupportedOpError
+        When "numba" is asked for and cannot compile the graph.
+    """
+    check_executor(executor)
+    operations = sum(bool(node.args) for node in graph.nodes)
+    if executor == "numpy":
+        return Runner(_by_numpy(graph), "NumPy, statement by statement", 0.0, operations)
+    fine, reason = worth_compiling(graph)
+    if not fine and executor == "auto":
+        return Runner(_by_numpy(graph), f"NumPy, statement by statement, because {reason}", 0.0, operations)
+    compiled = compile_graph(graph)
+    words = f"Numba, {compiled.kernels} kernel{'s' * (compiled.kernels != 1)}, one thread"
+    return Runner(compiled.call, words, compiled.seconds, operations, compiled.source)
+
+
+def _by_numpy(graph: Graph) -> Callable[..., tuple[Any, tuple]]:
+    evaluate = evaluator(graph)
+    dtypes = [node.dtype for node in graph.outputs]
+
+    def call(*args: Any) -> tuple[Any, tuple]:
+        results = [_own(r, d) for r, d in zip(evaluate(*args), dtypes, strict=True)]
+        return results[0], tuple(results[1:])
+
+    return call
+
+
+def _own(result: Any, dtype: np.dtype) -> Any:
+    if np.ndim(result) == 0:
+        return np.asarray(result).item()
+    array = np.ascontiguousarray(result, dtype)
+    return array if array.flags.owndata and array.flags.writeable else array.copy()
