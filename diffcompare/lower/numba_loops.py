@@ -8,6 +8,7 @@ order is fixed by the shape alone. Sums along a leading axis add row to row, as 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -85,6 +86,7 @@ class Loop:
         self.after_block: list[str] = []
         self.first: list[str] = []
         self.known: dict[tuple, str] = {}
+        self.counter = itertools.count()
         self.blocked = bool(self.space) and self.space[-1] > BLOCK and any(self._in_blocks(s) for s, _ in kernel.sinks)
 
     # Which loops.
@@ -141,8 +143,8 @@ class Loop:
             return self._compute(node, index, self.number(node, True))
         stored = node not in self.plan.kernel_of or (node in self.plan.heavy and node in self.plan.stored)
         if not stored:
-            return self._compute(node, index, f"t{len(self.known)}")
-        return self._load(node, index, f"t{len(self.known)}")
+            return self._compute(node, index, f"t{next(self.counter)}")
+        return self._load(node, index, f"t{next(self.counter)}")
 
     def _load(self, node: Node, index: tuple[Index, ...], name: str) -> str:
         depth = max((d for _, d in index), default=0)

@@ -183,13 +183,17 @@ def schedule(graph: Graph) -> Plan:
     steps.sort(key=lambda entry: entry[0])
     plan = Plan([step for _, step in steps], set(), set(), set(), stages.heavy, kernel_of)
     _mark(plan, graph)
+    plan.steps = [step for step in plan.steps if isinstance(step, Node) or step.sinks or plan.computed & {*step.members}]
     return plan
 
 
 def _mark(plan: Plan, graph: Graph) -> None:
     """Find, from the last step to the first, which maps are computed and which are stored."""
     for node in graph.outputs:
-        _want_array(plan, node)
+        if node.shape:
+            _want_array(plan, node)
+        elif node in plan.kernel_of:
+            plan.computed.add(node)
     for step in reversed(plan.steps):
         if isinstance(step, Node):
             for operand in step.args:
