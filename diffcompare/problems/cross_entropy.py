@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diffcompare.problems._functions import logsumexp
+from diffcompare.ops.statistics import logsumexp
 from diffcompare.problems.hinge import LABEL, SCORES, SOURCE
 from diffcompare.problems.problem import PUBLISHED, Problem, published_point
 

@@ -1,6 +1,6 @@
 """The expression of micrograd's README: sums, powers and rectifiers that reuse each other."""
 
-from diffcompare.problems._functions import relu
+from diffcompare.ops.activations import relu
 from diffcompare.problems.problem import PUBLISHED, Problem, published_point
 
 
@@ -16,7 +16,7 @@ def micrograd(a: float, b: float) -> float:
 
 
 def micrograd_gradient(a: float, b: float) -> tuple[float, float]:
-    """Derivatives in a and b of the expanded form: c = 3 a + 4 b + 3, d = 12 (a b + b^3) + 4 relu(a + b) + relu(b - a)."""
+    """Derivatives in a and b of c = 3 a + 4 b + 3 and d = 12 (a b + b^3) + 4 relu(a + b) + relu(b - a)."""
     summed, apart = float(a + b > 0.0), float(b - a > 0.0)
     c = 3.0 * a + 4.0 * b + 3.0
     d = 12.0 * (a * b + b**3) + 4.0 * summed * (a + b) + apart * (b - a)

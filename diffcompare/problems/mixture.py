@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from diffcompare.problems._functions import logsumexp
+from diffcompare.ops.statistics import logsumexp
 
 Mixture = tuple[np.ndarray, np.ndarray, np.ndarray]
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from diffcompare.problems._functions import sigmoid
+from diffcompare.ops.exponential import sigmoid
 from diffcompare.problems.problem import PUBLISHED, Problem, published_point
 
 

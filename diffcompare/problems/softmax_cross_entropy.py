@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diffcompare.problems._functions import log_softmax
+from diffcompare.ops.statistics import log_softmax
 from diffcompare.problems.problem import PUBLISHED, Problem, published_point
 
 

@@ -26,5 +26,5 @@ PROBLEM = Problem(
     gradient=speelpenning_gradient,
     sizes=(10, 30, 100),
     tags=("scalable", "polynomial"),
-    source="Speelpenning 1980, Compiling fast partial derivatives of functions given by algorithms, doi:10.2172/5254402",
+    source="Speelpenning 1980, Compiling fast partial derivatives, doi:10.2172/5254402",
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diffcompare.problems._functions import stop_gradient
+from diffcompare.ops.activations import stop_gradient
 from diffcompare.problems.problem import Problem
 from diffcompare.problems.two_dot import SIZES, SOURCE, counting_point
 

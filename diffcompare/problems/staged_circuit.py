@@ -2,7 +2,7 @@
 
 import math
 
-from diffcompare.problems._functions import sigmoid
+from diffcompare.ops.exponential import sigmoid
 from diffcompare.problems.problem import PUBLISHED, Problem, published_point
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diffcompare.problems._functions import sigmoid
+from diffcompare.ops.exponential import sigmoid
 from diffcompare.problems.problem import PUBLISHED, Problem, published_point
 
 INPUTS = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 1.0]])
