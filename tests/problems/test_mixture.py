@@ -97,7 +97,7 @@ def test_the_factor_is_filled_column_by_column():
 
 
 def test_the_prior_constant_is_the_multivariate_gamma_function():
-    """C = N D (ln gamma - ln(2)/2) - ln Gamma_D(N/2): for D = 2, N = 3 it is -3 ln 2 - ln(pi/2), by Gamma_2(3/2) = pi/2."""
+    """For D = 2, N = 3 and gamma = 1, C = N D (ln gamma - ln(2)/2) - ln Gamma_D(N/2) is -3 ln 2 - ln(pi/2)."""
     # Gamma_2(a) = sqrt(pi) Gamma(a) Gamma(a - 1/2); Gamma(3/2) = sqrt(pi)/2, Gamma(1) = 1.
     assert_within(prior_constant(2, 1.0, 0), -3.0 * np.log(2.0) - np.log(np.pi / 2.0), roundings=8)
 
