@@ -67,9 +67,7 @@ def _one(value: Any, differentiated: bool, position: int) -> Any:
             f"{what} is a masked array with masked entries, which a derivative cannot leave out.\n"
             "  Fill them (x.filled(0.0)) or compress the array, and weigh the terms yourself."
         )
-    if not differentiated and (
-        isinstance(value, (bool, int, str, bytes)) or value is None or not _numeric(value)
-    ):
+    if not differentiated and (isinstance(value, (bool, int, str, bytes)) or value is None or not _numeric(value)):
         return Static(value)
     if not _numeric(value):
         raise DTypeError(
@@ -118,7 +116,7 @@ def _brief(value: Any) -> str:
 
 def signature(args: Sequence[Any]) -> tuple:
     """What a trace depends on: shape and dtype of each dynamic argument, the value of each static one."""
-    key = []
+    key: list[Any] = []
     for a in args:
         if type(a) is float:
             key.append("d")

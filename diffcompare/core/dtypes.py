@@ -10,7 +10,7 @@ FLOAT64, FLOAT32 = np.dtype("float64"), np.dtype("float32")
 INT64, BOOL = np.dtype("int64"), np.dtype("bool")
 
 _PROMOTED: dict[tuple, np.dtype] = {}
-_BY_CHAR = {"d": FLOAT64, "f": FLOAT32, "?": BOOL}
+_BY_CHAR: dict[str, np.dtype] = {"d": FLOAT64, "f": FLOAT32, "?": BOOL}
 
 
 def graph_dtype(dtype: np.dtype, what: str = "an array") -> np.dtype:

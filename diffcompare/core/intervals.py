@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 
-class Interval(NamedTuple):
+class _Bounds(NamedTuple):
+    low: float = -math.inf
+    high: float = math.inf
+
+
+class Interval(_Bounds):
     """The open interval (low, high); a point belongs to it when it lies strictly between.
 
     Examples
@@ -15,8 +20,9 @@ class Interval(NamedTuple):
     (True, False)
     """
 
-    low: float = -math.inf
-    high: float = math.inf
+    __slots__ = ()
+
+    REAL: ClassVar[Interval]  # all real numbers
 
     def contains(self, x: float) -> bool:
         """Whether `x` lies strictly inside."""
@@ -26,5 +32,4 @@ class Interval(NamedTuple):
         return f"({self.low:g}, {self.high:g})"
 
 
-REAL = Interval()
-Interval.REAL = REAL  # type: ignore[attr-defined]
+Interval.REAL = REAL = Interval()

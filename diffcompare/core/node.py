@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -30,8 +30,16 @@ class _Reference(weakref.ref):
 
     __slots__ = ("key",)
 
+    key: tuple
 
-class Node:
+
+if TYPE_CHECKING:
+    _Array: Any  # a type checker knows nothing of the operators and methods that are attached below
+else:
+    _Array = object
+
+
+class Node(_Array):
     """A value of an expression: an operation (`op`), its arguments and attributes, a shape and a dtype.
 
     Nodes are immutable and interned: building the same operation on the same arguments gives the same object, so shared
@@ -142,7 +150,9 @@ class Node:
         _refuse("an integer from", "Sizes, counts and indices must be plain integers")
 
     def __array__(self, *args: Any, **options: Any) -> NoReturn:
-        _refuse("an ordinary array from", "Join traced values with np.stack([...]) or np.concatenate, not np.array([...])")
+        _refuse(
+            "an ordinary array from", "Join traced values with np.stack([...]) or np.concatenate, not np.array([...])"
+        )
 
     def item(self, *args: Any) -> NoReturn:
         """Raise `TraceError`: a trace has no numbers."""
@@ -214,9 +224,10 @@ setattr(  # noqa: B010
     lambda self, *shape, order="C": np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order),
 )
 
-_set_op, _set_args, _set_attributes = Node.op.__set__, Node.args.__set__, Node.attributes.__set__
-_set_shape, _set_dtype, _set_serial = Node.shape.__set__, Node.dtype.__set__, Node.serial.__set__
-_set_value = Node.value.__set__
+_SLOTS = vars(Node)
+_set_op, _set_args, _set_attributes = _SLOTS["op"].__set__, _SLOTS["args"].__set__, _SLOTS["attributes"].__set__
+_set_shape, _set_dtype, _set_serial = _SLOTS["shape"].__set__, _SLOTS["dtype"].__set__, _SLOTS["serial"].__set__
+_set_value = _SLOTS["value"].__set__
 
 
 def _new(op: Any, args: tuple, attributes: tuple, shape: tuple, dtype: np.dtype, value: Any = None) -> Node:
@@ -377,9 +388,7 @@ def flatten(outputs: Sequence[Node]) -> tuple[list[tuple], list[int]]:
     """Nodes as a flat list (op name, argument places, attributes, shape, dtype, value): pickled without recursion."""
     nodes = topological(outputs)
     place = {id(node): i for i, node in enumerate(nodes)}
-    entries = [
-        (n.op.name, [place[id(a)] for a in n.args], n.attributes, n.shape, n.dtype.char, n.value) for n in nodes
-    ]
+    entries = [(n.op.name, [place[id(a)] for a in n.args], n.attributes, n.shape, n.dtype.char, n.value) for n in nodes]
     return entries, [place[id(node)] for node in outputs]
 
 

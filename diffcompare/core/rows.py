@@ -24,7 +24,8 @@ class Lazy:
     __slots__ = ("_function", "module", "name")
 
     def __init__(self, module: str, name: str) -> None:
-        self.module, self.name, self._function = module, name, None
+        self.module, self.name = module, name
+        self._function: Callable | None = None
 
     @property
     def function(self) -> Callable:
@@ -115,7 +116,8 @@ class Row:
         if self.shape is not None:
             return self.shape(args, **dict(attributes))
         first = args[0]
-        shape, dtypes = first.shape, (first.dtype,)
+        shape = first.shape
+        dtypes: tuple[np.dtype, ...] = (first.dtype,)
         if len(args) > 1:
             dtypes = tuple(a.dtype for a in args)
             for a in args:

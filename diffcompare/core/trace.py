@@ -29,7 +29,7 @@ class Function:
     def __init__(self, call: Callable[..., Any], name: str | None = None, names: Sequence[str] | None = None) -> None:
         self.call = call
         self.__wrapped__ = call
-        self.__name__ = name or getattr(call, "__name__", type(call).__name__)
+        self.__name__: str = name or str(getattr(call, "__name__", type(call).__name__))
         self.__doc__ = getattr(call, "__doc__", None)
         self.names = tuple(names) if names is not None else _argument_names(call)
         self.trace_seconds = 0.0
@@ -278,4 +278,6 @@ def _as_output(value: Any, name: str) -> Node:
     try:
         return constant(value)
     except (DiffCompareError, ValueError, TypeError) as error:
-        raise TraceError(f"{name} returned {type(value).__name__}, which is neither a traced value nor numbers.") from error
+        raise TraceError(
+            f"{name} returned {type(value).__name__}, which is neither a traced value nor numbers."
+        ) from error
