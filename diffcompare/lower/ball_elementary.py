@@ -235,7 +235,9 @@ def _power_at_zero(x: Ball, y: Ball) -> Ball:
     slope_x = ZERO
     if type(x) is arb_series and exponent != 0:
         slope_x = exponent * head(power(ZERO, exponent - 1)) * x[1]
-    slope_y = ZERO if exponent > 0 or type(y) is arb or y[1] == 0 else arb.nan()
+    slope_y = ZERO
+    if type(y) is arb_series and not exponent > 0 and y[1] != 0:
+        slope_y = -INFINITY * y[1] if exponent == 0 else arb.nan()
     return arb_series([value, slope_x + slope_y] + [arb.nan()] * (max(_terms(x), _terms(y)) - 2))
 
 

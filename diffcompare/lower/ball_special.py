@@ -42,6 +42,8 @@ def logaddexp(a: Ball, b: Ball) -> Ball:
     a, b = ball(a), ball(b)
     x, y = head(a), head(b)
     if not x.is_finite() or not y.is_finite():
+        if x == y:
+            return (a + b) / 2
         if x == -INFINITY:
             return b
         if y == -INFINITY:

@@ -41,8 +41,13 @@ class _Certain(ast.NodeTransformer):
         self.generic_visit(node)
         return _call("where", node.test, node.body, node.orelse)
 
+    def __init__(self) -> None:
+        self.numbers: dict[str, Any] = {}
+
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return _call("ball", node)
+        name = f"number_{len(self.numbers)}"
+        self.numbers[name] = B.ball(node.value)
+        return ast.Name(name, ast.Load())
 
 
 def _call(name: str, *args: ast.AST) -> ast.Call:
@@ -57,9 +62,10 @@ def element(template: str) -> Callable[..., Any]:
         count += 1
     names = [f"x{i}" for i in range(count)]
     tree = ast.parse(f"lambda {', '.join(names)}: {template.format(*names)}", mode="eval")
-    tree = ast.fix_missing_locations(_Certain().visit(tree))
+    certain = _Certain()
+    tree = ast.fix_missing_locations(certain.visit(tree))
     # The text is a column of this library's own rows, never a user's.
-    return eval(compile(tree, f"<ball {template}>", "eval"), dict(B.NAMES))  # noqa: S307
+    return eval(compile(tree, f"<ball {template}>", "eval"), {**B.NAMES, **certain.numbers})  # noqa: S307
 
 
 def elementwise(name: str) -> Callable[..., Any]:
@@ -179,3 +185,19 @@ def finite(x: Any) -> bool:
     if isinstance(x, arb_series):
         return all(x[k].is_finite() for k in range(x.prec))
     return x.is_finite() if isinstance(x, arb) else True
+
+
+def seeded(x: Any, direction: dict[int, int]) -> Any:
+    """`x` with a power series in the places that move: x_k + direction[k] t at the row-major place k."""
+    if not isinstance(x, np.ndarray):
+        return arb_series([x, direction[0]]) if direction.get(0) else x
+    flat = list(x.ravel())
+    for k, slope in direction.items():
+        if slope:
+            flat[k] = arb_series([flat[k], slope])
+    return ball_arrays.filled(flat, x.shape)
+
+
+def dependent(y: Any) -> arb:
+    """The first derivative that a value carries; exactly 0 where it does not depend on the direction."""
+    return y[1] if isinstance(y, arb_series) else B.ZERO
