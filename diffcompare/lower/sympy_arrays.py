@@ -249,9 +249,15 @@ def linear_recurrence(a: Any, b: Any, axis: int) -> np.ndarray:
     return np.moveaxis(result, 0, axis)
 
 
+def _total(items: list) -> Any:
+    if any(type(item) is Scalar for item in items):
+        return tree(lambda a, b: a + b, items)
+    return sp.Add(*items)
+
+
 def sum_over(x: Any, axis: Any = None, keepdims: bool = False) -> np.ndarray:
-    """Sum, in a balanced tree."""
-    return _reduce(x, axis, keepdims, lambda items: tree(lambda a, b: a + b, items) if items else sp.Integer(0))
+    """Sum."""
+    return _reduce(x, axis, keepdims, _total)
 
 
 def prod_over(x: Any, axis: Any = None, keepdims: bool = False) -> np.ndarray:
@@ -281,4 +287,21 @@ ARRAY_FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {
         logabsdet,
         cholesky,
     )  # fmt: skip
+}
+
+
+def _standard_reduction(fold: Callable[..., Any]) -> Callable[..., np.ndarray]:
+    def reduction(x: Any, axis: Any = None, keepdims: bool = False) -> np.ndarray:
+        return _reduce(x, axis, keepdims, lambda items: fold(*items))
+
+    return reduction
+
+
+# The forms that people read.
+STANDARD_ARRAYS: dict[str, Callable[..., np.ndarray]] = {
+    **ARRAY_FUNCTIONS,
+    "max_over": _standard_reduction(sp.Max),
+    "min_over": _standard_reduction(sp.Min),
+    "logsumexp": _standard_reduction(lambda *x: sp.log(sp.Add(*map(sp.exp, x)))),
+    "norm": _standard_reduction(lambda *x: sp.sqrt(sp.Add(*(a**2 for a in x)))),
 }

@@ -13,7 +13,7 @@ import sympy as sp
 from ..core.graph import Graph
 from ..core.node import Node
 from ..errors import SizeLimitError, UnsupportedOpError
-from .sympy_arrays import ARRAY_FUNCTIONS
+from .sympy_arrays import ARRAY_FUNCTIONS, STANDARD_ARRAYS
 from .sympy_names import template
 from .sympy_numeric import evaluate
 from .sympy_tape import A, Scalar, Tape, number_value
@@ -153,7 +153,7 @@ def expressions(
         elif node.op.kind == "elementwise" and node.op.sympy is not None:
             result = _elementwise(node, args, standard, precision)
         else:
-            result = _map(sp.sympify, _structured(node, args))
+            result = _map(sp.sympify, _structured(node, args, standard))
         sizes.check(result, lambda node=node: graph.where_is(node))
         values[id(node)] = result
     return tuple(values[id(output)] for output in graph.outputs)
@@ -190,7 +190,7 @@ def _on_numbers(node: Node, items: list[float]) -> Any:
         return node.op.numpy(*numbers, **dict(node.attributes))
 
 
-def _structured(node: Node, args: list[np.ndarray]) -> np.ndarray:
+def _structured(node: Node, args: list[np.ndarray], standard: bool = False) -> np.ndarray:
     row = node.op
     name = row.sympy or _WITHOUT_NAME.get(row.name)
     if row.kind == "elementwise":
@@ -203,7 +203,8 @@ def _structured(node: Node, args: list[np.ndarray]) -> np.ndarray:
             f"The symbolic method has no function {name!r}, which the `sympy` column of {row.name!r} names.\n"
             "  This is a defect of diffcompare; please report it. Meanwhile use the method 'reverse'."
         )
-    function = ARRAY_FUNCTIONS[name] if name is not None else row.numpy
+    table = STANDARD_ARRAYS if standard else ARRAY_FUNCTIONS
+    function = table[name] if name is not None else row.numpy
     result = np.asarray(function(*args, **dict(node.attributes)), dtype=object)
     return result.reshape(node.shape)
 

@@ -78,7 +78,7 @@ def _softplus(x: sp.Expr) -> sp.Expr:
 
 
 def _normal(x: sp.Expr) -> sp.Expr:
-    return (1 + sp.erf(x / sp.sqrt(2))) / 2
+    return sp.erfc(-x / sp.sqrt(2)) / 2
 
 
 _PLAIN: dict[str, Any] = {
