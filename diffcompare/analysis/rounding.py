@@ -47,7 +47,7 @@ def sums_of_terms(graph: Graph, args: Sequence[Any], wrt: Sequence[int]) -> tupl
     """
     derived = pullback(graph, wrt)
     known: dict[int, Any] = {id(node): arg for node, arg in zip(derived.inputs, args, strict=True)}
-    bound: dict[int, Any] = {id(node): np.abs(np.asarray(arg, float)) for node, arg in zip(derived.inputs, args, strict=True)}
+    bound: dict[int, Any] = {key: np.abs(np.asarray(arg, float)) for key, arg in known.items()}
     with np.errstate(all="ignore"):
         for node in derived.nodes:
             if node.op.name == "constant":
