@@ -26,3 +26,18 @@ def assert_within(actual, expected, roundings, scale=None) -> None:
     bound = roundings * EPS / 2 * (np.max(np.abs(expected)) if scale is None else scale)
     excess = np.abs(actual - expected)
     assert np.all(excess <= bound), f"off by {np.max(excess):.3g}, bound {np.max(bound):.3g}: {actual} for {expected}"
+
+
+def regression_scale(problem, b, x, y) -> np.ndarray:
+    """Size of the terms that the gradient of a regression adds up: 2 |J|^T (|y| + |model|), shape of `b`.
+
+    Model and Jacobian come from the problem's own function and gradient, one observation at a time: with y = 0 the sum
+    of squares is the model's square, and the gradient is linear in y with slope -2 J.
+    """
+    scale = np.zeros_like(b)
+    for i in range(y.size):
+        one = slice(i, i + 1)
+        model = np.sqrt(problem.function(b, x[one], np.zeros(1)))
+        at_zero, at_one = (problem.gradient(b, x[one], np.array([value]))[0] for value in (0.0, 1.0))
+        scale += np.abs(at_one - at_zero) * (abs(y[i]) + model)
+    return scale
