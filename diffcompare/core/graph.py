@@ -62,9 +62,7 @@ class Graph:
         places = {id(node): i for i, node in enumerate(self.nodes)}
         statements = [f"v{i} = {_statement(node, places)}" for i, node in enumerate(self.nodes)]
         width = min(60, max(map(len, statements), default=0))
-        lines = [
-            f"  {s:{width}}  {n.dtype} {_shape(n.shape)}" for s, n in zip(statements, self.nodes, strict=True)
-        ]
+        lines = [f"  {s:{width}}  {n.dtype} {_shape(n.shape)}" for s, n in zip(statements, self.nodes, strict=True)]
         outputs = ", ".join(f"v{places[id(o)]}" for o in self.outputs)
         return "\n".join([f"{len(self.inputs)} inputs, {len(self.nodes)} nodes", *lines, f"  return {outputs}"])
 
