@@ -22,8 +22,8 @@ from .values import value_function
 RELATIVE_STEP = 2.0**-66
 """About 1.4e-20: its square vanishes beside 1, and a power of two divides without error."""
 
-SMALLEST_SIZE = 2.0**-900
-"""The step is at least this times the component, and this times `RELATIVE_STEP`, lest quotients and products underflow."""
+SMALLEST_STEP = 2.0**-1000
+"""The step is at least this, and at least this times the component over `RELATIVE_STEP`, lest quotients underflow."""
 
 ComplexFunction = Callable[[tuple], Callable[..., np.ndarray]]
 
@@ -98,7 +98,8 @@ class ComplexStep:
 
     def _step(self, x: float) -> float:
         size = abs(x) if x != 0.0 and math.isfinite(x) else 1.0
-        return self.step * 2.0 ** math.floor(math.log2(max(min(size, 1.0), size * SMALLEST_SIZE, SMALLEST_SIZE)))
+        size = max(min(size, 1.0), size * SMALLEST_STEP / RELATIVE_STEP)
+        return max(self.step * 2.0 ** math.floor(math.log2(size)), SMALLEST_STEP)
 
     def _along(self, args: tuple, wrt: tuple[int, ...], tangents: tuple) -> float:
         """The step for a whole direction: no component moves more than it would alone; 0 for the zero direction."""

@@ -64,7 +64,7 @@ class Stencil:
         return (balance * noise) ** (1.0 / (self.order + 1))
 
 
-@lru_cache
+@lru_cache(typed=True)
 def stencil(scheme: str, order: int) -> Stencil:
     """The stencil with the fewest points of this scheme and order.
 

@@ -62,9 +62,10 @@ def _near_graph(graph: Graph) -> Callable[[tuple], Callable[..., np.ndarray]]:
 
 
 def _near_opaque(target: Opaque) -> Callable[[tuple], Callable[..., np.ndarray]]:
-    # Copied: a function may return the same work array from every call.
+    # Copied on both sides: a function may overwrite its arguments, and return the same work array from every call.
     def call(*args: Any) -> np.ndarray:
-        return np.array(as_float_array(target.function(*args)))
+        own = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+        return np.array(as_float_array(target.function(*own)))
 
     return lambda args: call
 
@@ -85,10 +86,10 @@ def as_float_array(result: Any) -> np.ndarray:
         raise ShapeError(f"the function returned {type(result).__name__} that is not an array: {error}.") from error
     if array.dtype in (FLOAT64, FLOAT32):
         return array
-    if array.dtype.kind not in "biufO":
+    if array.dtype.kind not in "biufO" or (array.dtype.kind == "O" and any(entry is None for entry in array.flat)):
         raise DTypeError(
-            f"the function returned {array.dtype}, but a difference quotient needs real numbers.\n"
-            "  Return its real part, or its real and imaginary part stacked."
+            f"the function returned {result!r:.60}, of dtype {array.dtype}, but a difference quotient needs real numbers.\n"
+            "  Return a float or an array of floats (of a complex result the real part, or both parts stacked)."
         )
     try:
         return array.astype(FLOAT64)
@@ -97,16 +98,16 @@ def as_float_array(result: Any) -> np.ndarray:
 
 
 def private(args: tuple, wrt: tuple[int, ...]) -> tuple[Any, ...]:
-    """Copies of the array arguments, native and C-contiguous in the positions `wrt`, so that the caller's stay as they are.
+    """The arguments with those in the positions `wrt` as native, C-contiguous floating arrays of our own.
 
-    Scalars in the positions `wrt` become a float, or a NumPy scalar where they are float32.
+    Scalars there become a float, or a NumPy scalar where they are float32.
     """
     return tuple(_private(a, i in wrt, i) for i, a in enumerate(args))
 
 
 def _private(arg: Any, differentiated: bool, position: int) -> Any:
     if not differentiated:
-        return arg.copy() if isinstance(arg, np.ndarray) else arg
+        return arg
     array = np.asarray(arg)
     if array.dtype.kind not in "iuf":
         raise DTypeError(f"argument {position} has dtype {array.dtype}, which cannot be differentiated.")
