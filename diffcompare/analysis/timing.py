@@ -31,7 +31,7 @@ class Budget:
         Least length of one sample in seconds; loops are doubled until it is reached.
     rounds : int, default 20
         Samples taken of each contender, one a round.
-    each_s : float, default 1.0
+    each_s : float, default 0.5
         Seconds one contender may spend on its samples. A slow one leaves after `least_rounds` rounds or later.
     least_rounds : int, default 3
         Samples taken even above `each_s`, unless a single call is longer than `each_s`: then there is one.
@@ -39,7 +39,7 @@ class Budget:
 
     sample_s: float = 0.02
     rounds: int = 20
-    each_s: float = 1.0
+    each_s: float = 0.5
     least_rounds: int = 3
 
     def __post_init__(self) -> None:
