@@ -129,6 +129,44 @@ def _trigamma(x):
     return total
 
 
+@_jit
+def _hurwitz(s, x):
+    """zeta(s, x), whole s >= 2, by Euler-Maclaurin summation from x + k >= 20 + s on (DLMF 25.11.28)."""
+    if x != x or x < -1e7:
+        return np.nan  # the sum over so many terms is not worth its time
+    if x == np.inf:
+        return 0.0
+    if x <= 0.0 and x == np.floor(x):
+        return np.inf
+    total, z = 0.0, x
+    while z < 20.0 + s:
+        total += z**-s
+        z += 1.0
+    power = z**-s
+    total += power * (z / (s - 1.0) + 0.5)
+    term = power * s / z
+    # B2/2!, B4/4! ... B14/14!; at z >= 20 + s the first one left out is below 2**-60 of the sum.
+    for j, bernoulli in enumerate((1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000,
+                                   1 / 74724249600)):  # fmt: skip
+        total += bernoulli * term
+        term *= (s + 2 * j + 1) * (s + 2 * j + 2) / (z * z)
+    return total
+
+
+def _polygamma(digamma: Callable) -> Callable:
+    @_jit
+    def polygamma(n, x):
+        """The n-th derivative of digamma, n = 0, 1, 2 ...: (-1)**(n + 1) n! zeta(n + 1, x), DLMF 25.11.12."""
+        if n < 0.0 or n != np.floor(n):
+            return np.nan
+        if n == 0.0:
+            return digamma(x)
+        value = math.gamma(n + 1.0) * _hurwitz(n + 1.0, x)
+        return value if n % 2.0 == 1.0 else -value
+
+    return polygamma
+
+
 @intrinsic
 def reassociable_add(typing_context, total, term):
     """``total + term`` by one addition that may change places with others of its kind: the accumulation of a sum only."""
@@ -163,6 +201,7 @@ def functions() -> dict[str, Any]:
         table[alias] = table[name]
     table.update(
         floor=_floor, ceil=_ceil, trunc=_trunc, rint=_rint, fmod=_fmod, sign=_sign, trigamma=_trigamma,
+        polygamma=_polygamma(table["digamma"]),
         pi=math.pi, e=math.e, inf=math.inf, nan=math.nan, tau=math.tau,
     )  # fmt: skip
     return {f"f_{name}": function for name, function in table.items()}
