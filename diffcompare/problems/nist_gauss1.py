@@ -16,7 +16,7 @@ def gauss1_model(b: np.ndarray, x: np.ndarray) -> np.ndarray:
 def gauss1_jacobian(b: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Derivative of `gauss1_model` in b, shape (8, n)."""
     decay = np.exp(-b[1] * x)
-    return np.stack((decay, -b[0] * x * decay, *_peak(*b[2:5], x), *_peak(*b[5:8], x)))
+    return np.stack((decay, -b[0] * x * decay, *_peak(b[2], b[3], b[4], x), *_peak(b[5], b[6], b[7], x)))
 
 
 def _peak(height: float, centre: float, width: float, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -83,7 +83,7 @@ def require_known(name: Hashable, known: Sequence[Hashable], what: str) -> None:
 def require_size(size: Size, problem: str, *, least: int = 1, multiple_of: int = 1) -> int:
     """Return `size` as an int, or raise `OptionError` where the problem cannot take it."""
     whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
-    if whole and size >= least and size % multiple_of == 0:
+    if whole and int(size) >= least and int(size) % multiple_of == 0:
         return int(size)
     rule = f"a whole number of at least {least}" + (f", a multiple of {multiple_of}" if multiple_of > 1 else "")
     raise OptionError(f"problem {problem!r} has no size {size!r}: its size is {rule}.")

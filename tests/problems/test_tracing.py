@@ -19,8 +19,8 @@ def scales(problem: Problem, arguments: tuple, gradient: tuple) -> list:
         return [regression_scale(problem, *arguments)]
     largest = max(np.max(np.abs(part)) for part in gradient)
     if problem.name == "trigonometric":
-        # Rounding n - sum cos x shifts all n residuals alike, by EPS n; the derivative in x_i of residual k is sin x_i, of
-        # residual i another -1: 2 (sum_k sin x_i + 1) n, with n sin(1 / n) = 1 at the start.
+        # Rounding n - sum cos x shifts all n residuals alike, by EPS n; the derivative in x_i of residual k is sin x_i,
+        # of residual i another -1: 2 (sum_k sin x_i + 1) n, with n sin(1 / n) = 1 at the start.
         return [4.0 * arguments[0].size]
     return [largest] * len(gradient)
 
