@@ -1,4 +1,4 @@
-"""How far a gradient is from the certified one: absolutely, relatively, in ULP, in digits, and in units of condition."""
+"""How far a gradient is from the certified one: absolutely, relatively, in ULP, digits, and units of condition."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Accuracy:
     rel_error : float
         Largest relative error; entries whose true value is 0 are measured against the largest entry.
     ulp_error : float
-        Largest error in units in the last place of the true entry, an upper bound; entries that are truly 0 are left out
-        where they are exactly right, else infinite.
+        Largest error in units in the last place of the true entry, an upper bound; for entries that are truly 0 it
+        is 0 or infinite.
     ulp_bracket : tuple of float
         (lower, upper) bound of that error.
     digits : float
@@ -66,7 +66,7 @@ class Accuracy:
         return {name: getattr(self, name) for name in names}
 
 
-def accuracy(gradient: Any, reference: Reference, dtype: str = "float64") -> Accuracy:
+def accuracy(gradient: Any, reference: Reference, dtype: str | None = None) -> Accuracy:
     """The errors of `gradient` against the certified one.
 
     Parameters
@@ -75,14 +75,19 @@ def accuracy(gradient: Any, reference: Reference, dtype: str = "float64") -> Acc
         One entry for each differentiated argument, aligned with `reference.arrays`.
     reference : Reference
         Of the same function at the same point.
-    dtype : str, default "float64"
-        The type that was computed in: it sets the unit of round-off and of the last place.
+    dtype : str, optional
+        The type that was computed in, "float64" or "float32": it sets the unit of round-off and of the last place.
+        By default float32 where every part is, else float64.
 
     Raises
     ------
     ShapeError
         If the shapes are not those of the reference.
     """
+    if dtype is None:
+        parts = gradient if isinstance(gradient, (tuple, list)) else (gradient,)
+        single = len(parts) > 0 and all(getattr(p, "dtype", None) == np.float32 for p in parts)
+        dtype = "float32" if single else "float64"
     found = _flat(gradient, reference)
     balls = [ball for part in reference.gradient_balls for ball in part.ravel()]
     true = np.concatenate([a.ravel() for a in reference.arrays]) if reference.arrays else np.zeros(0)

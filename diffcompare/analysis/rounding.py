@@ -45,7 +45,13 @@ def sums_of_terms(graph: Graph, args: Sequence[Any], wrt: Sequence[int]) -> tupl
     ----------
     Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., SIAM 2002, section 3.3 (running error analysis).
     """
-    derived = pullback(graph, wrt)
+    try:
+        return _sweep(pullback(graph, wrt), args)
+    except np.linalg.LinAlgError:  # a matrix that float64 finds singular has no condition
+        return None
+
+
+def _sweep(derived: Graph, args: Sequence[Any]) -> tuple[np.ndarray, ...] | None:
     known: dict[int, Any] = {id(node): arg for node, arg in zip(derived.inputs, args, strict=True)}
     bound: dict[int, Any] = {key: np.abs(np.asarray(arg, float)) for key, arg in known.items()}
     with np.errstate(all="ignore"):
