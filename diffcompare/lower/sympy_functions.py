@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sympy import Add, Expr, Function, Integer, Rational, S, Symbol, cosh, exp, log, pi, sqrt, sympify
+from sympy import Add, Expr, Function, Integer, Rational, S, Symbol, exp, log, pi, sqrt, sympify
 
 Partials = Callable[..., tuple[Expr, ...]]
 
@@ -76,7 +76,8 @@ freeze = _flat("freeze", 1)
 
 # Steps, and functions made of pieces.
 sign, floor, ceiling, rint, trunc = (_flat(n, 1) for n in ("sign", "floor", "ceiling", "rint", "trunc"))
-heaviside, floor_divide = _flat("heaviside", 2), _flat("floor_divide", 2)
+floor_divide = _flat("floor_divide", 2)
+heaviside = _define("heaviside", 2, lambda x, middle: (Integer(0), select(equal(x, 0), 1, 0)))
 absolute = _define("absolute", 1, lambda x: (sign(x),))
 remainder = _define("remainder", 2, lambda x, y: (Integer(1), -floor_divide(x, y)))
 fmod = _define("fmod", 2, lambda x, y: (Integer(1), -trunc(x / y)))
@@ -126,13 +127,22 @@ log1p = _define("log1p", 1, lambda x: (1 / (1 + x),))
 exp2 = _define("exp2", 1, lambda x: (log(2) * exp2(x),))
 log2 = _define("log2", 1, lambda x: (1 / (x * log(2)),))
 log10 = _define("log10", 1, lambda x: (1 / (x * log(10)),))
-tanh = _define("tanh", 1, lambda x: (cosh(x) ** -2,))
+tanh = _define("tanh", 1, lambda x: (sech(x) ** 2,))
+sech = _define("sech", 1, lambda x: (-sech(x) * tanh(x),))
 sigmoid = _define("sigmoid", 1, lambda x: (sigmoid(x) * sigmoid(-x),))
 log_sigmoid = _define("log_sigmoid", 1, lambda x: (sigmoid(-x),))
 softplus = _define("softplus", 1, lambda x: (sigmoid(x),))
 logit = _define("logit", 1, lambda x: (1 / (x * (1 - x)),))
-logaddexp = _define("logaddexp", 2, lambda x, y: (sigmoid(x - y), sigmoid(y - x)))
-logaddexp2 = _define("logaddexp2", 2, lambda x, y: (sigmoid((x - y) * log(2)), sigmoid((y - x) * log(2))))
+
+
+
+def _weight(x: Expr, y: Expr, scale: Expr) -> Expr:
+    """exp(x) / (exp(x) + exp(y)), and 1/2 where both are infinite alike."""
+    return select(equal(x, y), HALF, sigmoid((x - y) * scale))
+
+
+logaddexp = _define("logaddexp", 2, lambda x, y: (_weight(x, y, Integer(1)), _weight(y, x, Integer(1))))
+logaddexp2 = _define("logaddexp2", 2, lambda x, y: (_weight(x, y, log(2)), _weight(y, x, log(2))))
 xlogy = _define("xlogy", 2, lambda x, y: (log(y), select(equal(x, 0), 0, x / y)))
 xlog1py = _define("xlog1py", 2, lambda x, y: (log1p(y), select(equal(x, 0), 0, x / (1 + y))))
 entr = _define("entr", 1, lambda x: (-log(x) - 1,))

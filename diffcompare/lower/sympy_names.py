@@ -78,7 +78,7 @@ def _softplus(x: sp.Expr) -> sp.Expr:
 
 
 def _normal(x: sp.Expr) -> sp.Expr:
-    return sp.erfc(-x / sp.sqrt(2)) / 2
+    return (1 + sp.erf(x / sp.sqrt(2))) / 2
 
 
 _PLAIN: dict[str, Any] = {
@@ -96,7 +96,7 @@ _PLAIN: dict[str, Any] = {
     "hypot": lambda x, y: sp.sqrt(x**2 + y**2), "arctan2": sp.atan2, "atan2": sp.atan2, "power": lambda x, y: x**y,
     "pow": lambda x, y: x**y, "sqrt": sp.sqrt, "square": lambda x: x**2, "cbrt": lambda x: sp.sign(x) * sp.cbrt(sp.Abs(x)),
     "expm1": lambda x: sp.exp(x) - 1, "log1p": lambda x: sp.log(1 + x), "exp2": lambda x: sp.Integer(2) ** x,
-    "log2": lambda x: sp.log(x) / sp.log(2), "log10": lambda x: sp.log(x) / sp.log(10), "tanh": sp.tanh,
+    "log2": lambda x: sp.log(x) / sp.log(2), "log10": lambda x: sp.log(x) / sp.log(10), "tanh": sp.tanh, "sech": sp.sech,
     "sigmoid": lambda x: 1 / (1 + sp.exp(-x)), "expit": lambda x: 1 / (1 + sp.exp(-x)),
     "log_sigmoid": lambda x: -_softplus(-x), "softplus": _softplus, "logit": lambda x: sp.log(x / (1 - x)),
     "logaddexp": lambda x, y: sp.log(sp.exp(x) + sp.exp(y)),

@@ -74,6 +74,12 @@ def _power_log(x: float, y: float) -> float:
     return x**y * math.log(x)
 
 
+def _sech(x: float) -> float:
+    if abs(x) > 700.0:  # where cosh overflows
+        return 2.0 * math.exp(-abs(x)) if x == x else x
+    return 1.0 / math.cosh(x)
+
+
 def _sinc(x: float) -> float:
     t = math.pi * x
     return 1.0 if t == 0.0 else (math.nan if t - t != 0.0 else math.sin(t) / t)
@@ -127,7 +133,7 @@ def _softplus(log1p: Callable, exp: Callable) -> Callable:
 
 PLAIN: dict[str, Callable[..., float]] = {
     "sign": _sign, "maximum": _maximum, "minimum": _minimum, "fmax": _fmax, "fmin": _fmin, "heaviside": _heaviside,
-    "isfinite": _isfinite, "isinf": _isinf, "signbit": _signbit, "power_log": _power_log, "sinc": _sinc,
+    "isfinite": _isfinite, "isinf": _isinf, "signbit": _signbit, "power_log": _power_log, "sinc": _sinc, "sech": _sech,
     "sinc_derivative": _sinc_derivative,
 }  # fmt: skip
 

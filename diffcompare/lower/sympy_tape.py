@@ -268,7 +268,7 @@ class Tape:
         raise UnsupportedOpError(f"The symbolic method met {e!s}, which is neither an argument nor a real number.")
 
     def _compound(self, e: sp.Expr, known: dict[Any, Scalar]) -> Scalar:
-        if all(known[a].place in self.constants for a in e.args) and not e.has(own.NumericFunction):
+        if all(known[a].place in self.constants for a in e.args) and not (e.free_symbols or e.has(own.NumericFunction)):
             return self._atom(e)
         if e.is_Add:
             return self._sum(e, known)

@@ -147,7 +147,7 @@ sech = elementwise(
     "sech",  # serves tanh, whose slope 1 - y * y has no digits left where y is near 1
     numpy=_sech,
     scalar="2.0 * math.exp(-abs({0})) / (1.0 + math.exp(-abs({0})) * math.exp(-abs({0})))",
-    sympy="1 / cosh({0})",
+    sympy="sech({0})",
     ball="1 / cosh({0})",
     partials=lambda y, x: (-(y * tanh(x)),),
     domain=_REAL,
