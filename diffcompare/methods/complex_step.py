@@ -40,13 +40,14 @@ class ComplexStep:
     Attributes
     ----------
     step : float
-        h in units of the component's size, which counts as 1 where it is above 1 (short of overflow) or is zero. The truncation error is
-        h**2 relative to the length over which the function changes.
+        h in units of the component's size, which counts as 1 where it is zero or (short of overflow) above 1. The
+        truncation error is the square of h over the length over which the function changes.
 
     References
     ----------
-    Squire and Trapp, "Using complex variables to estimate derivatives of real functions", SIAM Review 40 (1998) 110-112,
-    doi:10.1137/S003614459631241X; Martins, Sturdza and Alonso, ACM TOMS 29 (2003) 245-262, doi:10.1145/838250.838251.
+    Squire and Trapp, "Using complex variables to estimate derivatives of real functions", SIAM Review 40 (1998)
+    110-112, doi:10.1137/S003614459631241X; Martins, Sturdza and Alonso, ACM TOMS 29 (2003) 245-262,
+    doi:10.1145/838250.838251.
     """
 
     step: float = RELATIVE_STEP
@@ -77,8 +78,8 @@ class ComplexStep:
             def columns() -> Columns:
                 for place in places(args, wrt):
                     moved = start[place.position].copy()
-                    h = self._step(float(moved.reshape(-1)[place.index].real))
-                    moved.reshape(-1)[place.index] += 1j * h
+                    h = self._step(float(moved.reshape(-1)[place.entry].real))
+                    moved.reshape(-1)[place.entry] += 1j * h
                     yield place, _imaginary(f, args, {**start, place.position: moved}, base) / h
 
             return base, columns
@@ -116,7 +117,9 @@ class ComplexStep:
 def _imaginary(f: Callable[..., np.ndarray], args: tuple, moved: dict[int, np.ndarray], base: np.ndarray) -> np.ndarray:
     result = f(*[moved[i] if i in moved else a for i, a in enumerate(args)])
     if result.shape != base.shape:
-        raise ShapeError(f"the function returned shape {base.shape} for real, but {result.shape} for complex arguments.")
+        raise ShapeError(
+            f"the function returned shape {base.shape} for real, but {result.shape} for complex arguments."
+        )
     return result.imag
 
 
@@ -152,7 +155,7 @@ def _near_opaque(target: Opaque, wrt: tuple[int, ...]) -> ComplexFunction:
             raise UnsupportedOpError(
                 f"method 'complex-step': {name} returned {result.dtype} for complex arguments, so the imaginary part, "
                 "which carries the derivative, was dropped.\n"
-                f"  Either something in it is not analytic (abs, np.real, float(), a real work array), or it does not "
+                "  Either something in it is not analytic (abs, np.real, float(), a real work array), or it does not "
                 f"depend on the arguments {wrt}.\n"
                 "  Use method='central-difference', which needs real values only."
             )
@@ -162,7 +165,7 @@ def _near_opaque(target: Opaque, wrt: tuple[int, ...]) -> ComplexFunction:
 
 
 def _own(arg: Any) -> Any:
-    """A copy for the function to keep; a complex scalar as Python's complex, which `math` refuses and NumPy's it takes."""
+    """A copy for the function to keep; complex scalars as Python's, since `math` takes NumPy's and drops a part."""
     if not isinstance(arg, np.ndarray):
         return arg
     return complex(arg) if arg.ndim == 0 and arg.dtype.kind == "c" else arg.copy()

@@ -12,8 +12,8 @@ import numpy as np
 from ..core.graph import Graph
 from .lines import Columns, Line, component, components, direction, places, prepared
 from .protocol import Opaque, Prepared
-from .steps import along, check_noise, positive, scale, spread
 from .stencils import Stencil, check, stencil
+from .steps import along, check_noise, positive, scale, spread
 from .values import noise_of, same_shape, value_function
 
 
@@ -86,7 +86,7 @@ class FiniteDifference:
             def columns() -> Columns:
                 steps = self._steps(args, wrt, rule, base)
                 for place in places(args, wrt):
-                    h = float(steps[place.position].reshape(-1)[place.index])
+                    h = float(steps[place.position].reshape(-1)[place.entry])
                     yield place, quotient(component(f, args, place), rule, h, base, self.exact)
 
             return base, columns

@@ -42,13 +42,13 @@ class Place(NamedTuple):
 
     position: int
     """Position among the arguments."""
-    index: int
+    entry: int
     """Index into the flattened argument."""
 
 
 def component(f: Callable, args: tuple, place: Place) -> Line:
     """The function of one component, the others at rest; every evaluation gets an array of its own."""
-    position, index = place
+    position, entry = place
     base, dtype = args[position], dtype_of(args[position])
     before, after = args[:position], args[position + 1 :]
     if np.ndim(base) == 0:
@@ -56,10 +56,10 @@ def component(f: Callable, args: tuple, place: Place) -> Line:
 
     def at(v: float) -> np.ndarray:
         moved = base.copy()
-        moved.reshape(-1)[index] = v
+        moved.reshape(-1)[entry] = v
         return f(*before, moved, *after)
 
-    return Line(float(base.reshape(-1)[index]), at, dtype)
+    return Line(float(base.reshape(-1)[entry]), at, dtype)
 
 
 def direction(f: Callable, args: tuple, wrt: tuple[int, ...], tangents: tuple) -> Line:
@@ -80,8 +80,8 @@ def direction(f: Callable, args: tuple, wrt: tuple[int, ...], tangents: tuple) -
 def places(args: tuple, wrt: tuple[int, ...]) -> Iterator[Place]:
     """Every component to be moved, in order."""
     for position in wrt:
-        for index in range(np.size(args[position])):
-            yield Place(position, index)
+        for entry in range(np.size(args[position])):
+            yield Place(position, entry)
 
 
 Columns = Iterator[tuple[Place, np.ndarray]]
@@ -151,16 +151,16 @@ def _same_shape(what: str, given: tuple[int, ...], needed: tuple[int, ...]) -> N
 def assemble(shape: tuple[int, ...], args: tuple, wrt: tuple[int, ...], columns: Columns) -> tuple[Value, ...]:
     """Jacobians, one an argument, out of their columns; `shape` is the output's."""
     found = {p: np.empty((*shape, np.size(args[p])), dtype_of(args[p])) for p in wrt}
-    for (position, index), column in columns:
-        found[position][..., index] = column
+    for (position, entry), column in columns:
+        found[position][..., entry] = column
     return tuple(finish(found[p].reshape((*shape, *np.shape(args[p])))) for p in wrt)
 
 
 def contract(cotangent: np.ndarray, args: tuple, wrt: tuple[int, ...], columns: Columns) -> tuple[Value, ...]:
     """Products of a cotangent with the columns, each dropped after use."""
     found = {p: np.empty(np.size(args[p]), dtype_of(args[p])) for p in wrt}
-    for (position, index), column in columns:
-        found[position][index] = np.vdot(cotangent, column)
+    for (position, entry), column in columns:
+        found[position][entry] = np.vdot(cotangent, column)
     return tuple(finish(found[p].reshape(np.shape(args[p]))) for p in wrt)
 
 

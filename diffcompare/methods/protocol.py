@@ -35,7 +35,7 @@ class Prepared:
     """A method bound to one target: what is left to do is to apply it at points.
 
     Arguments are floats for shape () and C-contiguous arrays otherwise; so are results. Tuples of results and of
-    tangents are aligned with the positions `wrt` given to `Method.prepare`. A product that the method cannot give is None.
+    tangents are aligned with the positions `wrt` given to `Method.prepare`. Products the method cannot give are None.
 
     Attributes
     ----------

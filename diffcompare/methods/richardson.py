@@ -1,4 +1,4 @@
-"""Richardson extrapolation: central differences at shrinking steps, extrapolated to step zero, with an error estimate."""
+"""Richardson extrapolation: central differences at shrinking steps, taken to step zero, with an error estimate."""
 
 from __future__ import annotations
 
@@ -74,9 +74,13 @@ class Richardson:
         if self.step is not None:
             object.__setattr__(self, "step", positive(self.step, "step"))
         if isinstance(self.levels, bool) or not isinstance(self.levels, int) or self.levels < 2:
-            raise OptionError(f"levels={self.levels!r}: give an integer of at least 2, or there is nothing to extrapolate.")
+            raise OptionError(
+                f"levels={self.levels!r}: give an integer of at least 2, or there is nothing to extrapolate."
+            )
         if not 1.0 < self.ratio < math.inf:
-            raise OptionError(f"ratio={self.ratio!r}: give a number above 1, by which each step is smaller than the last.")
+            raise OptionError(
+                f"ratio={self.ratio!r}: give a number above 1, by which each step is smaller than the last."
+            )
         check_noise(self.noise)
 
     def prepare(self, target: Graph | Opaque, wrt: tuple[int, ...]) -> Prepared:
@@ -86,7 +90,7 @@ class Richardson:
         def estimates(f: Callable, base: np.ndarray, args: tuple) -> Any:
             steps = self._steps(args, wrt, base)
             for place in places(args, wrt):
-                h = float(steps[place.position].reshape(-1)[place.index])
+                h = float(steps[place.position].reshape(-1)[place.entry])
                 noise = self.noise or noise_of(args[place.position], base)
                 yield place, self.extrapolate(component(f, args, place), h, base, noise)
 

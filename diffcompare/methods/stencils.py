@@ -44,8 +44,12 @@ class Stencil:
 
     @property
     def truncation_moment(self) -> Fraction:
-        """|sum of w_k k**(order + 1)|: the truncation error is this times h**order f^(order + 1)(x) / (order + 1)!"""
-        return abs(sum((w * k ** (self.order + 1) for k, w in zip(self.offsets, self.weights, strict=True)), Fraction(0)))
+        """Size of the sum of w_k k**(p + 1), p the order.
+
+        The truncation error begins with this times h**p f^(p + 1)(x) / (p + 1)!.
+        """
+        moments = (w * k ** (self.order + 1) for k, w in zip(self.offsets, self.weights, strict=True))
+        return abs(sum(moments, Fraction(0)))
 
     def relative_step(self, noise: float) -> float:
         """The step of least error bound, for values with relative error `noise`, in units of the function's scale.
@@ -141,9 +145,7 @@ def weights(offsets: Sequence[int | Fraction], derivative: int = 1) -> tuple[Fra
             norm *= gap
         last = table[n - 1]
         ratio = norm_before / norm
-        added = [
-            ratio * ((m * last[m - 1] if m else 0) - previous * last[m]) for m in range(derivative + 1)
-        ]
+        added = [ratio * ((m * last[m - 1] if m else 0) - previous * last[m]) for m in range(derivative + 1)]
         for row, gap in zip(table, gaps, strict=True):
             for m in range(derivative, -1, -1):
                 row[m] = (newest * row[m] - (m * row[m - 1] if m else 0)) / gap

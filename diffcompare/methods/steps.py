@@ -63,7 +63,9 @@ def spread(option: Any, name: str, args: tuple, wrt: tuple[int, ...]) -> dict[in
     """
     parts = option if isinstance(option, tuple) else (option,) * len(wrt)
     if len(parts) != len(wrt):
-        raise OptionError(f"{name} has {len(parts)} entries, but {len(wrt)} arguments are differentiated: give one each.")
+        raise OptionError(
+            f"{name} has {len(parts)} entries, but {len(wrt)} arguments are differentiated: give one each."
+        )
     found = {}
     for position, part in zip(wrt, parts, strict=True):
         array, shape = part.array if isinstance(part, Fixed) else np.asarray(part), np.shape(args[position])
@@ -90,8 +92,8 @@ def scale(x: Any, order: int, noise: float, typical: Any = 1.0) -> np.ndarray:
     size t of the component (sin x, exp x, x plus something of size 1). A step fit for a length too long loses digits as
     its power `order`, p, by truncation; one too short loses them as its first power, by round-off. The largest loss is
     smallest at small**(p / (p + 1)) * large**(1 / (p + 1)), with small and large the lesser and greater of |x| and t.
-    A component within sqrt(noise) t of zero may be nothing but round-off, so there it is t; beyond t / sqrt(noise), where
-    nothing that varies over lengths like t keeps its digits, it is |x|.
+    A component within sqrt(noise) t of zero may be nothing but round-off, so there it is t; beyond t / sqrt(noise),
+    where nothing that varies over lengths like t keeps its digits, it is |x|.
 
     Parameters
     ----------
@@ -135,7 +137,9 @@ def along(tangents: tuple, steps: dict[int, np.ndarray], rounded: bool) -> float
         inf for the zero direction.
     """
     with np.errstate(all="ignore"):
-        ratios = [np.abs(np.asarray(t, np.float64) / h).reshape(-1) for t, h in zip(tangents, steps.values(), strict=True)]
+        ratios = [
+            np.abs(np.asarray(t, np.float64) / h).reshape(-1) for t, h in zip(tangents, steps.values(), strict=True)
+        ]
         flat = np.concatenate(ratios) if ratios else np.zeros(0)
         largest = flat.max(initial=0.0)
         if largest == 0.0:

@@ -45,7 +45,9 @@ class ValueFunction:
 def value_function(target: Graph | Opaque) -> ValueFunction:
     """The values of a graph or of a callable that cannot be traced."""
     if isinstance(target, Opaque):
-        return ValueFunction(_near_opaque(target), tuple(map(np.shape, target.example)), "the function itself, in Python")
+        return ValueFunction(
+            _near_opaque(target), tuple(map(np.shape, target.example)), "the function itself, in Python"
+        )
     return ValueFunction(_near_graph(target), tuple(node.shape for node in target.inputs), "NumPy, row by row")
 
 
@@ -88,7 +90,7 @@ def as_float_array(result: Any) -> np.ndarray:
         return array
     if array.dtype.kind not in "biufO" or (array.dtype.kind == "O" and any(entry is None for entry in array.flat)):
         raise DTypeError(
-            f"the function returned {result!r:.60}, of dtype {array.dtype}, but a difference quotient needs real numbers.\n"
+            f"the function returned {result!r:.60}, of dtype {array.dtype}; a difference quotient needs real numbers.\n"
             "  Return a float or an array of floats (of a complex result the real part, or both parts stacked)."
         )
     try:
