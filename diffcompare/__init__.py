@@ -20,16 +20,16 @@ _WHERE = {
     "operators": "gradient value_and_gradient derivative jvp vjp jacobian hessian hvp prepare",
     "analysis.compare": "compare Comparison",
     "analysis.reference": "reference_gradient Reference",
-    "ops.activations": "sigmoid softplus relu leaky_relu silu gelu logit stop_gradient",
+    "ops.activations": "sigmoid relu leaky_relu silu gelu stop_gradient",
     "ops.statistics": "logsumexp softmax log_softmax linear_recurrence",
     "ops.special": "erf erfc erfinv ndtr log_ndtr gamma gammaln digamma polygamma beta betaln i0 j0 j1",
-    "ops.exponential": "xlogy entr logaddexp logaddexp2",
+    "ops.exponential": "logit softplus xlogy entr logaddexp logaddexp2",
     "ops.trigonometric": "hypot",
     "ops.comparison": "where",
 }
 _MODULES = ("errors", "methods", "problems")
 _NAMES = {name: module for module, names in _WHERE.items() for name in names.split()}
-__all__ = ["__version__", *_MODULES, *_NAMES]  # noqa: PLE0604
+__all__ = ["__version__", *_MODULES, *_NAMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -97,7 +97,7 @@ def compare(
         at=about.args,
         names=about.names,
         no_reference=no_reference,
-        notes=_notes(about, reference, lost),
+        notes=_notes(about, reference),
     )
 
 
@@ -116,7 +116,7 @@ def _chosen(methods: Sequence[str | Method] | str | Method | None) -> list[str |
 def _reference(about: Subject, lost: str) -> tuple[Any, str]:
     """The certified gradient, or None and why there is none."""
     if about.graph is None:
-        return None, f"without a trace there is no graph to certify: {_first_line(about.untraceable)}"
+        return None, "the function cannot be traced, so there is no graph to certify"
     if lost:
         return None, f"the value is not finite at this point: {lost}"
     try:
@@ -126,11 +126,9 @@ def _reference(about: Subject, lost: str) -> tuple[Any, str]:
     return (found, "") if found.status in USABLE else (None, f"{found.status}: {found.reason}")
 
 
-def _notes(about: Subject, reference: Any, lost: str) -> tuple[str, ...]:
+def _notes(about: Subject, reference: Any) -> tuple[str, ...]:
     if about.graph is None:
         return (f"The function cannot be traced; methods that see only values run.\n{about.untraceable}",)
-    if lost:
-        return (f"The value is not finite at this point: {lost}.",)
     if reference is not None and reference.reason:
         return (f"The reference is {reference.status}: {reference.reason}",)
     return ()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMAT = 1  # of `to_dict` and `to_json`; raised when a key changes its meaning
-SHOWN_ENTRIES = 6
+SHOWN_ARGUMENTS, SHOWN_ENTRIES = 6, 3
 LEAST_WIDTH, USUAL_WIDTH = 60, 118
 
 
@@ -90,18 +90,27 @@ class Comparison:
 
     def summary(self) -> list[str]:
         """The lines above a table: point, value, certified gradient, its condition."""
-        point = ", ".join(f"{name} = {short(entry)}" for name, entry in zip(self.names, self.at, strict=True))
-        lines = [self.problem, f"at {point}"]
+        parts = [f"{name} = {short(entry)}" for name, entry in zip(self.names, self.at, strict=True)]
+        more = ", …" if len(parts) > SHOWN_ARGUMENTS else ""
+        lines = [self.problem, f"at {', '.join(parts[:SHOWN_ARGUMENTS])}{more}"]
         if self.reference is None:
             return [*lines, f"no certified gradient: {self.no_reference}"]
-        lines.append(f"value {short(self.reference.value)}")
-        lines.append(f"certified gradient {short_gradient(self.reference.gradient)}")
-        return lines
+        lines.append(
+            f"value {short(self.reference.value)}, certified to {self.reference.digits} digits with its gradient"
+        )
+        return [*lines, *self._gradient_lines()]
+
+    def _gradient_lines(self) -> list[str]:
+        """The certified gradient, one argument after the other, as many as fit three lines."""
+        named = [self.names[position] for position in self.reference.wrt]
+        parts = [f"d/d{name} = {short(part)}" for name, part in zip(named, self.reference.arrays, strict=True)]
+        shown = parts[:SHOWN_ARGUMENTS]
+        return [", ".join(shown) + (f", … ({len(parts)} arguments)" if len(parts) > len(shown) else "")]
 
     def remarks(self) -> list[str]:
         """The lines below a table: who is fastest, why a status is not ok, notes, and the machine."""
         lines = list(self.notes)
-        lines += [f"{r['method']} {r['status']}: {r['reason']}" for r in self.records if r["status"] != "ok"]
+        lines += self._reasons()
         first = fastest(self.records)
         if len(first) == 1:
             lines.append(f"fastest: {first[0]['method']}")
@@ -109,6 +118,14 @@ class Comparison:
             lines.append(f"fastest, with differences within the spread: {', '.join(r['method'] for r in first)}")
         lines.append(f"{self.environment.host}; {self.environment.vector_mathematics}")
         return lines
+
+    def _reasons(self) -> list[str]:
+        """One line for each reason, with all the methods that share it."""
+        shared: dict[tuple[str, str], list[str]] = {}
+        for record in self.records:
+            if record["status"] != "ok":
+                shared.setdefault((record["status"], record["reason"]), []).append(record["method"])
+        return [f"{', '.join(methods)} {status}: {reason}" for (status, reason), methods in shared.items()]
 
     def print(self, file: Any = None, width: int | None = None) -> None:
         """Print the table, in colour where `file` is a terminal.
@@ -239,17 +256,11 @@ def _keep(text: str, path: str | Path | None) -> str:
 
 
 def short(value: Any) -> str:
-    """All digits of a number; the first entries of a long array, with its shape."""
+    """All digits of a number; six digits of the first entries of an array, with its shape where that is not all."""
     array = np.asarray(value)
     if array.ndim == 0:
         return repr(array.item())
-    if array.size <= SHOWN_ENTRIES:
-        return np.array2string(array, separator=", ", precision=17, floatmode="unique").replace("\n", "")
     entries = ", ".join(f"{entry:.6g}" for entry in array.ravel()[:SHOWN_ENTRIES].tolist())
-    return f"[{entries}, …] of shape {array.shape}"
-
-
-def short_gradient(gradient: Any) -> str:
-    """The same for a gradient: one array, or a tuple with one entry an argument."""
-    parts = gradient if isinstance(gradient, tuple) else (gradient,)
-    return ", ".join(short(part) for part in parts)
+    if array.ndim == 1 and array.size <= SHOWN_ENTRIES:
+        return f"[{entries}]"
+    return f"[{entries}{', …' if array.size > SHOWN_ENTRIES else ''}] of shape {array.shape}"

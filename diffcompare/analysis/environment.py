@@ -14,6 +14,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from diffcompare.analysis import machine
+from diffcompare.methods import available
 
 PACKAGES = (
     "diffcompare", "numpy", "scipy", "sympy", "numba", "llvmlite", "python-flint", "matplotlib", "pandas", "rich",
@@ -190,14 +191,15 @@ def blas() -> str:
 
 def peers() -> dict[str, str]:
     """Each peer's version, or why it cannot run here."""
-    return {name: _peer(distribution, module) for name, distribution, module in PEERS}
+    return {name: _peer(name, distribution, module) for name, distribution, module in PEERS}
 
 
-def _peer(distribution: str, module: str) -> str:
+def _peer(name: str, distribution: str, module: str) -> str:
     number = version(distribution)
     if number is None or importlib.util.find_spec(module) is None:
         return f"not installed (pip install {distribution})"
-    return f"{distribution} {number} installed, but this version of diffcompare has no method for it"
+    can_run, reason = available()[name]
+    return f"{distribution} {number}" + ("" if can_run else f" is installed, but {reason}")
 
 
 def timer() -> str:

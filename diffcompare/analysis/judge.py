@@ -98,6 +98,6 @@ def _beyond(errors: np.ndarray, allowed: np.ndarray, what: str) -> str:
         worst = int(np.argmax(np.where(over, errors / allowed, 0.0)))
     return (
         f"the error {errors[worst]:.2g} is more than the {allowed[worst]:.2g} that {what} should reach here: the "
-        "function changes over other lengths than the size of its argument (set `step` or `typical`), or its values "
-        "are noisy"
+        "function changes over other lengths than the size of its argument (set `step` or `typical`), it has a kink "
+        "here, or its values are noisy"
     )

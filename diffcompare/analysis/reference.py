@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ MOST_BITS = 16_384
 ROUTES = ("auto", "series", "pullback")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Reference:
     """Value and gradient of a function at a point, enclosed by ball arithmetic.
 
@@ -53,7 +54,7 @@ class Reference:
         `gradient` as one array for each differentiated argument.
     sums : tuple of ndarray or None
         For each entry, the sum of the absolute terms that rounding acts on: the running error bound of the reverse
-        sweep in units of round-off [2]_; None where it is not defined.
+        sweep in units of round-off [2]_; None where it is not defined. Found when it is first asked for.
     value_ball : arb
         Enclosure of the value.
     gradient_balls : tuple of ndarray
@@ -72,6 +73,8 @@ class Reference:
         Positions of the differentiated arguments.
     seconds : float
         Time it took.
+    task : Task
+        The graph, the point, and which inputs are differentiated.
 
     References
     ----------
@@ -84,7 +87,6 @@ class Reference:
     digits: int
     condition: float
     arrays: tuple[np.ndarray, ...] = field(repr=False)
-    sums: tuple[np.ndarray, ...] | None = field(repr=False)
     value_ball: Any = field(repr=False)
     gradient_balls: tuple[np.ndarray, ...] = field(repr=False)
     precision_bits: int
@@ -93,6 +95,12 @@ class Reference:
     reason: str
     wrt: tuple[int, ...]
     seconds: float = field(repr=False)
+    task: Task = field(repr=False)
+
+    @cached_property
+    def sums(self) -> tuple[np.ndarray, ...] | None:
+        """For each entry, the sum of the absolute terms that rounding acts on; see the class."""
+        return sums_of_terms(self.task.graph, self.task.args, self.task.wrt)
 
 
 def reference_gradient(
@@ -167,7 +175,6 @@ def reference_gradient(
         digits=decimal_digits(found.entries) if status == "certified" else 0,
         condition=_condition(found, task),
         arrays=arrays,
-        sums=sums_of_terms(task.graph, task.args, task.wrt),
         value_ball=found.value,
         gradient_balls=balls,
         precision_bits=found.bits,
@@ -176,6 +183,7 @@ def reference_gradient(
         reason=reason,
         wrt=asked,
         seconds=time.perf_counter() - began,
+        task=task,
     )
 
 

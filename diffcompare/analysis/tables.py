@@ -97,7 +97,7 @@ COLUMNS = (
     Column("pays after", "calls", _calls, 4),
     Column("peak", "KiB", _scaled("peak_bytes", 1 / 1024), 5),
 )
-TIMED = ("median", "IQR", "cost", "pays after")
+TIMED = ("median", "IQR", "cost", "pays after", "peak")
 LONG_COLUMNS = (
     *COLUMNS[:3],
     Column("abs. error", "1", lambda r: number(r["abs_error"], 2)),

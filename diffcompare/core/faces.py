@@ -1,4 +1,4 @@
-"""Methods of low floors whose code stands on a higher one (drawing, tapes, SymPy), found by name on first use.
+"""Methods of low floors whose code stands on a higher one (tapes, SymPy, plots), found by name on first use.
 
 This is the one place where a lower floor reaches upward, and it does so by name and at the caller's wish only.
 """
@@ -9,8 +9,6 @@ import importlib
 from collections.abc import Callable
 
 FACES = {
-    "draw": "diffcompare.draw:draw",
-    "graph_svg": "diffcompare.draw:graph_svg",
     "from_sympy": "diffcompare.lower.sympy_io:from_sympy",
     "latex": "diffcompare.core.latex:latex",
     "parse": "diffcompare.core.parse:parse",

@@ -69,9 +69,6 @@ class Graph:
     def _repr_latex_(self) -> str:
         return face("latex")(self)
 
-    def _repr_svg_(self) -> str | None:
-        return face("graph_svg")(self)
-
 
 def _rebuild(flat: tuple, inputs: int) -> Graph:
     nodes = unflatten(flat)[1]

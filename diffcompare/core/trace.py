@@ -142,10 +142,6 @@ class Function:
         """The expression in SymPy (an array of them for array outputs), its symbols named as the arguments."""
         return face("to_sympy")(self, *example)
 
-    def draw(self, at: Any = None, **options: Any) -> Any:
-        """A drawing of the circuit, with values and cotangents at a point."""
-        return face("draw")(self, at, **options)
-
 
 class _Expression(Function):
     """A function whose graph is given: hand-built, parsed, or from SymPy."""

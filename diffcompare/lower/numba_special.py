@@ -132,12 +132,12 @@ def _trigamma(x):
 @_jit
 def _hurwitz(s, x):
     """zeta(s, x), whole s >= 2, by Euler-Maclaurin summation from x + k >= 20 + s on (DLMF 25.11.28)."""
-    if x != x or x < -1e7:
-        return np.nan  # the sum over so many terms is not worth its time
     if x == np.inf:
         return 0.0
     if x <= 0.0 and x == np.floor(x):
-        return np.inf
+        return np.inf  # a pole; SciPy counts -inf as one
+    if x != x or x < -1e7:
+        return np.nan  # the sum over so many terms is not worth its time
     total, z = 0.0, x
     while z < 20.0 + s:
         total += z**-s

@@ -11,7 +11,6 @@ import numpy as np
 from ..core.evaluate import evaluator
 from ..core.graph import Graph
 from ..errors import OptionError
-from .numba_emit import compile_graph, worth_compiling
 
 EXECUTORS = ("auto", "numba", "numpy")
 
@@ -67,6 +66,8 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
     operations = sum(bool(node.args) for node in graph.nodes)
     if executor == "numpy":
         return Runner(_by_numpy(graph), "NumPy, statement by statement", 0.0, operations)
+    from .numba_emit import compile_graph, worth_compiling  # loads Numba
+
     fine, reason = worth_compiling(graph)
     if not fine and executor == "auto":
         return Runner(_by_numpy(graph), f"NumPy, statement by statement, because {reason}", 0.0, operations)

@@ -228,7 +228,7 @@ def _cholesky(a: np.ndarray) -> np.ndarray:
     lower = np.full((n, n), sp.Integer(0), dtype=object)
     for j in range(n):
         for i in range(j, n):
-            rest = (a[i, j] + a[j, i]) / 2
+            rest = a[i, j]
             for k in range(j):
                 rest = rest - lower[i, k] * lower[j, k]
             lower[i, j] = apply("sqrt", rest) if i == j else rest / lower[j, j]
@@ -236,7 +236,7 @@ def _cholesky(a: np.ndarray) -> np.ndarray:
 
 
 def cholesky(a: Any) -> np.ndarray:
-    """Lower Cholesky factor of the symmetric part, so that the derivative is that of a symmetric matrix."""
+    """Lower Cholesky factor; like LAPACK it reads the lower triangle only."""
     return _matrices(a, _cholesky, lambda n: (n, n))
 
 

@@ -203,6 +203,8 @@ def _structured(node: Node, args: list[np.ndarray], standard: bool = False) -> n
             f"The symbolic method has no function {name!r}, which the `sympy` column of {row.name!r} names.\n"
             "  This is a defect of diffcompare; please report it. Meanwhile use the method 'reverse'."
         )
+    if name is None:  # indices stay integers
+        args = [a.value if a.op.name == "constant" and a.dtype.kind in "ib" else x for a, x in zip(node.args, args, strict=True)]
     table = STANDARD_ARRAYS if standard else ARRAY_FUNCTIONS
     function = table[name] if name is not None else row.numpy
     result = np.asarray(function(*args, **dict(node.attributes)), dtype=object)

@@ -132,9 +132,13 @@ def masked(condition: Any, partial: Any, like: Any) -> Any:
     return where_row(condition, partial, typed(0.0, like))
 
 
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    return np.where(condition, a, b)[()]  # a scalar, not an array without axes
+
+
 where_row = elementwise(
     "where",
-    numpy=np.where,
+    numpy=_where,
     scalar="{1} if {0} else {2}",
     sympy="Piecewise(({1}, {0}), ({2}, True))",
     ball="where({0}, {1}, {2})",

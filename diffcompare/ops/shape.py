@@ -52,7 +52,7 @@ def _place_shape(args: tuple[Node, ...], starts: Shape, steps: Shape, shape: Sha
 
 
 def _gather_numpy(x: Any, indices: Any) -> Any:
-    return np.reshape(x, -1)[indices]
+    return np.reshape(x, -1)[np.asarray(indices, np.int64)]
 
 
 def _gather_shape(args: tuple[Node, ...]) -> tuple:
@@ -62,7 +62,7 @@ def _gather_shape(args: tuple[Node, ...]) -> tuple:
 def _scatter_numpy(y: Any, indices: Any, shape: Shape) -> Any:
     y = np.asarray(y)
     out = np.zeros(math.prod(shape), y.dtype)
-    np.add.at(out, np.reshape(indices, -1), np.reshape(y, -1))
+    np.add.at(out, np.reshape(np.asarray(indices, np.int64), -1), np.reshape(y, -1))
     return np.reshape(out, shape)
 
 

@@ -186,7 +186,8 @@ def polygamma(n: int, x: Any) -> Any:
 betaln = elementwise(
     "betaln",
     numpy=_special("betaln"),
-    scalar="math.lgamma({0}) + math.lgamma({1}) - math.lgamma({0} + {1})",
+    scalar="betaln({0}, {1})",
+    cuda="math.lgamma({0}) + math.lgamma({1}) - math.lgamma({0} + {1})",
     sympy="betaln({0}, {1})",
     ball="betaln({0}, {1})",
     partials=lambda y, a, b: (digamma(a) - digamma(a + b), digamma(b) - digamma(a + b)),
@@ -197,7 +198,8 @@ betaln = elementwise(
 beta = elementwise(
     "beta",
     numpy=_special("beta"),
-    scalar=(
+    scalar="beta({0}, {1})",
+    cuda=(
         "math.gamma({0}) * (math.gamma({1}) / math.gamma({0} + {1})) if {0} + {1} < 170.0 else "
         "math.exp(math.lgamma({0}) + math.lgamma({1}) - math.lgamma({0} + {1}))"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ def plot_comparison(comparison: Comparison, axes: Axes | None = None) -> Figure:
         import matplotlib.pyplot as plt
 
         axes = plt.subplots(figsize=(8.0, 5.0), layout="constrained")[1]
-    shown = [r for r in comparison.records if r["rel_error"] is not None]
+    shown = [r for r in comparison.records if r["rel_error"] is not None and math.isfinite(r["rel_error"])]
     if not shown:
         _nothing(axes, comparison)
     elif comparison.timed:
