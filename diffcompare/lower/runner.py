@@ -54,8 +54,8 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
     graph : Graph
         Any number of outputs.
     executor : {"auto", "numba", "numpy"}
-        "auto" compiles unless the tape is too long for LLVM or an operation has no compiled form; then NumPy runs it and
-        `Runner.executor` says so.
+        "auto" compiles unless the tape is too long for LLVM or an operation has no compiled form; then NumPy runs it,
+        and `Runner.executor` says so.
 
     Raises
     ------
