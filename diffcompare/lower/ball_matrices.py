@@ -152,21 +152,13 @@ def _cofactor(a: np.ndarray) -> np.ndarray:
     return filled(entries, (n, n))
 
 
-def _symmetric(a: np.ndarray, i: int, j: int) -> Any:
-    """Entry of the matrix that `cholesky` takes: values from the lower triangle, slopes from the symmetric part."""
-    if type(a[i, j]) is arb and type(a[j, i]) is arb:
-        return a[i, j]
-    mean = (a[i, j] + a[j, i]) / 2
-    return mean - B.head(mean) + B.head(a[i, j])
-
-
 def _cholesky(a: np.ndarray) -> np.ndarray:
-    """Lower triangular L with L L^T = A, row by row (Cholesky-Banachiewicz)."""
+    """Lower triangular L with L L^T = A, row by row; like NumPy it reads the lower triangle of A alone."""
     n = len(a)
     factor = np.full((n, n), B.ZERO, object)
     for i in range(n):
         for j in range(i + 1):
-            rest = _symmetric(a, i, j)
+            rest = a[i, j]
             for k in range(j):
                 rest = rest - factor[i, k] * factor[j, k]
             factor[i, j] = B.sqrt(rest) if i == j else B.divide(rest, factor[j, j])
