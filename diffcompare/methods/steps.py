@@ -134,7 +134,7 @@ def along(tangents: tuple, steps: dict[int, np.ndarray], rounded: bool) -> float
     Returns
     -------
     float
-        inf for the zero direction.
+        inf for the zero direction, nan where a component that moves is infinite.
     """
     with np.errstate(all="ignore"):
         ratios = [
@@ -142,9 +142,9 @@ def along(tangents: tuple, steps: dict[int, np.ndarray], rounded: bool) -> float
         ]
         flat = np.concatenate(ratios) if ratios else np.zeros(0)
         largest = flat.max(initial=0.0)
-        if largest == 0.0:
+        if not any(np.any(t) for t in tangents):
             return float("inf")
-        step = 1.0 / (largest * np.sqrt(np.sum((flat / largest) ** 2)))
+        step = 1.0 / (largest * np.sqrt(np.sum((flat / largest) ** 2)))  # 0 / 0 where all steps are infinite
     if rounded and np.isfinite(step) and step > 0.0:
         step = 2.0 ** np.round(np.log2(step))
     return float(step)

@@ -108,6 +108,13 @@ def test_jvp_of_the_zero_and_of_a_nan_direction() -> None:
     assert np.all(np.isnan(jvp((x,), (np.array([np.nan, 1.0]),))[1]))
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("x", [np.inf, -np.inf, np.nan])
+def test_jvp_at_infinity_is_nan(scheme: str, x: float) -> None:
+    """At an infinite or nan point the tangent is nan, as the gradient is."""
+    assert np.isnan(bind(np.tanh, x, scheme=scheme).jvp((x,), (1.0,))[1])
+
+
 def test_vjp_contracts_the_columns() -> None:
     """The pullback of a cotangent is the cotangent times the Jacobian of the same quotients."""
     x, y, w = np.array([1.0, 2.0]), 0.5, np.array([1.0, -2.0, 3.0])
