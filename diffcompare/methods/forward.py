@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..core.graph import Graph
+from ..core.node import constant
 from ..lower.runner import check_executor, runner
 from ..transform.pushforward import pushforward
 from ..transform.simplify import simplify
@@ -17,9 +18,14 @@ from .graphs import first_output, on_first_use, traced
 from .protocol import Opaque, Prepared, Products
 
 
+MOST_TOGETHER = 16  # scalar arguments whose directions are pushed forward in one sweep
+
+
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Differentiate by the pushforward, compiled with Numba; a gradient takes one sweep a component.
+    """Differentiate by the pushforward, compiled with Numba.
+
+    A gradient takes one sweep a component; up to `MOST_TOGETHER` scalar arguments share one sweep.
 
     Attributes
     ----------
@@ -41,23 +47,34 @@ class Forward:
     def prepare(self, target: Graph | Opaque, wrt: tuple[int, ...]) -> Prepared:
         """Derive and compile; see `Method.prepare`."""
         graph = traced(target, self.name)
+        inputs = [graph.inputs[i] for i in wrt]
+        together = len(inputs) <= MOST_TOGETHER and all(x.shape == () for x in inputs)
         start = time.perf_counter()
-        tape = simplify(pushforward(graph, wrt))
+        tape = simplify(_all_directions(graph, wrt) if together else pushforward(graph, wrt))
         derive_s = time.perf_counter() - start
         run = runner(tape, self.executor)
-        jacobian = _jacobian(run.call, graph, wrt)
-        count = sum(graph.inputs[i].size for i in wrt)
+        jacobian = run.call if together else _jacobian(run.call, graph, wrt)
+        one = on_first_use(lambda: _jvp(runner(simplify(pushforward(graph, wrt)), self.executor).call))
         return Prepared(
             method=self.name,
             value=on_first_use(lambda: first_output(runner(simplify(graph), self.executor).call)),
             value_and_gradient=jacobian if graph.output.shape == () else None,
             jacobian=jacobian,
-            jvp=_jvp(run.call),
+            jvp=one if together else _jvp(run.call),
             seconds={"derive_s": derive_s, "compile_s": run.seconds},
             operations=run.operations,
-            evaluations=max(count, 1),
+            evaluations=1 if together else max(sum(x.size for x in inputs), 1),
             executor=run.executor,
         )
+
+
+def _all_directions(graph: Graph, wrt: tuple[int, ...]) -> Graph:
+    """Value and one tangent for each scalar argument, in one graph: what the directions have in common is shared."""
+    tangents = []
+    for i in wrt:
+        one = constant(1.0, graph.inputs[i].dtype)
+        tangents.append(pushforward(graph, (i,)).replay((*graph.inputs, one))[1])
+    return Graph(graph.inputs, (graph.output, *tangents))
 
 
 def _jvp(call: Callable) -> Callable[[tuple, tuple], tuple[Any, Any]]:

@@ -212,7 +212,7 @@ def _sum_shape(args: tuple[Node, ...], axis: Shape, keepdims: bool) -> tuple:
 
 
 def _sum_pullback(y_bar: Node, y: Node, x: Node, axis: Shape, keepdims: bool) -> tuple:
-    expanded = expand_reduced(y_bar, x.shape, axis)
+    expanded = y_bar if y_bar.shape == () else expand_reduced(y_bar, x.shape, axis)
     return (expanded if expanded.shape == x.shape else broadcast_row(expanded, shape=x.shape),)
 
 
