@@ -23,7 +23,7 @@ from .numba_views import ZERO, Index, broadcast_index, is_view, operand_index, s
 BLOCK = 256
 _PLAIN = frozenset({"{0} + {1}", "{0} - {1}", "{0} * {1}", "-{0}"})
 _START = {"sum": 0, "prod": 1, "any": False, "all": True}
-_SHORT = {"float64": "f8", "float32": "f4", "int64": "i8", "bool": "b1"}
+_CAST = {"float64": "as_f8", "float32": "as_f4", "int64": "as_i8", "bool": "as_b1"}
 
 
 def literal(value: Any, dtype: np.dtype) -> str:
@@ -39,19 +39,19 @@ def literal(value: Any, dtype: np.dtype) -> str:
         text = "f_inf" if number > 0 else "(-f_inf)"
     else:
         text = repr(number) if math.copysign(1.0, number) > 0 else f"({number!r})"
-    return text if dtype.char == "d" else f"f4({text})"
+    return text if dtype.char == "d" else f"as_f4({text})"
 
 
 def converted(text: str, source: np.dtype, target: np.dtype) -> str:
     """`text` of type `source` as `target`."""
-    return text if source == target else f"{_SHORT[target.name]}({text})"
+    return text if source == target else f"{_CAST[target.name]}({text})"
 
 
 def element(node: Node, operands: list[str]) -> str:
     """One element of an elementwise node as an expression over the texts of its operands."""
     row, dtype = node.op, node.dtype
     if row.name == "cast":
-        return f"{_SHORT[dtype.name]}({operands[0]})"
+        return f"{_CAST[dtype.name]}({operands[0]})"
     if row.result != "bool":
         keep = 1 if row.name == "where" else 0
         operands = [
@@ -59,7 +59,7 @@ def element(node: Node, operands: list[str]) -> str:
             for place, (text, a) in enumerate(zip(operands, node.args, strict=True))
         ]
     expression = translate(row.scalar).format(*operands)
-    return expression if row.scalar in _PLAIN and dtype.kind != "b" else f"{_SHORT[dtype.name]}({expression})"
+    return expression if row.scalar in _PLAIN and dtype.kind != "b" else f"{_CAST[dtype.name]}({expression})"
 
 
 class Loop:
