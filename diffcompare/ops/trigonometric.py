@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ..core.intervals import Interval
-from ..core.node import Node
 from ..core.rows import elementwise, implements
 from .comparison import masked, typed, where_row
 from .powers import sqrt
@@ -143,6 +142,11 @@ def _sech(x: Any) -> Any:
     return 2.0 * e / (1.0 + e * e)
 
 
+def _sech_complex(z: Any) -> Any:
+    far = np.abs(np.real(z)) > 300.0  # where cosh overflows, and exp alone is left of it
+    return np.where(far, 2.0 * np.exp(np.where(np.real(z) > 0, -z, z)), 1.0 / np.cosh(np.where(far, 0.0, z)))
+
+
 sech = elementwise(
     "sech",  # serves tanh, whose slope 1 - y * y has no digits left where y is near 1
     numpy=_sech,
@@ -151,7 +155,7 @@ sech = elementwise(
     ball="1 / cosh({0})",
     partials=lambda y, x: (-(y * tanh(x)),),
     domain=_REAL,
-    complex=lambda z: 1.0 / np.cosh(z),
+    complex=_sech_complex,
     source="DLMF 4.34.5",
 )
 
@@ -213,6 +217,16 @@ def pi(like: Any) -> Any:
     return 4.0 * arctan(typed(1.0, like))
 
 
+_SINC = tuple((-1) ** k / math.factorial(2 * k + 1) for k in range(12))
+
+
+def _sinc_complex(z: Any) -> Any:
+    # sin(u) / u has no digits in the imaginary part near 0, so there its Taylor polynomial serves.
+    u = np.pi * z
+    near = np.abs(u) < 1.0
+    return np.where(near, horner(u * u, _SINC), np.sin(u) / np.where(near, 1.0, u))
+
+
 sinc = elementwise(
     "sinc",
     numpy=np.sinc,
@@ -221,7 +235,7 @@ sinc = elementwise(
     ball="sinc({0})",
     partials=lambda y, x: (sinc_slope(x),),
     domain=_REAL,
-    complex=True,
+    complex=_sinc_complex,
     source="NumPy reference, numpy.sinc: sin(pi x) / (pi x); DLMF 4.19.1",
 )
 
@@ -263,12 +277,12 @@ sinc_slope = elementwise(
 
 
 @implements(np.deg2rad, np.radians)
-def deg2rad(x: Node) -> Node:
+def deg2rad(x: Any) -> Any:
     """Degrees to radians."""
     return x * (math.pi / 180.0)
 
 
 @implements(np.rad2deg, np.degrees)
-def rad2deg(x: Node) -> Node:
+def rad2deg(x: Any) -> Any:
     """Radians to degrees."""
     return x * (180.0 / math.pi)
