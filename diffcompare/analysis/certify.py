@@ -75,7 +75,9 @@ def by_series(task: Task) -> Callable[[int], Enclosure]:
 
     def run(bits: int) -> Enclosure:
         with precision(bits):
-            value, entries, reasons = None, [], {}
+            value: Any = None
+            entries: list[Any] = []
+            reasons: dict[int, str] = {}
             for n, (i, k) in enumerate(places):
                 args = list(points)
                 args[i] = seeded(points[i], {k: 1})

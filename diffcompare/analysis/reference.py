@@ -53,8 +53,8 @@ class Reference:
     arrays : tuple of ndarray
         `gradient` as one array for each differentiated argument.
     sums : tuple of ndarray or None
-        For each entry, the sum of the absolute terms that rounding acts on: the running error bound of the reverse
-        sweep in units of round-off [2]_; None where it is not defined. Found when it is first asked for.
+        For each entry, the sum of the absolute terms that rounding acts on: what rounding in the reverse
+        sweep may cost, in units of round-off [2]_; None where it is not defined. Found when it is first asked for.
     value_ball : arb
         Enclosure of the value.
     gradient_balls : tuple of ndarray
@@ -79,7 +79,7 @@ class Reference:
     References
     ----------
     .. [1] Trefethen and Bau, *Numerical Linear Algebra*, SIAM 1997, lecture 12, with componentwise relative errors.
-    .. [2] Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., SIAM 2002, section 3.3.
+    .. [2] `diffcompare.analysis.rounding.sums_of_terms`; Bauer 1974, doi:10.1137/0711010.
     """
 
     value: float

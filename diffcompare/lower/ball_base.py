@@ -70,6 +70,14 @@ def is_zero(x: Ball) -> bool:
     return head(x) == 0
 
 
+def whole_number(x: Ball) -> int:
+    """The only integer that a ball holds; raises `Undecided` where it holds none or several."""
+    found = head(x).unique_fmpz()
+    if found is None:
+        raise Undecided(f"which integer {head(x).str(20)} is")
+    return int(found)
+
+
 def compose(x: arb_series, value: Callable[[arb], arb], slope: Callable[[Ball], Ball]) -> arb_series:
     """f(x) for a series x, from f on balls and its derivative on balls and series: f(x0) + integral of f'(x) x'."""
     constant = value(x[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from flint import arb, arb_series
 
-from .ball_base import INFINITY, NAN, ONE, ZERO, Ball, ball, compose, divide, head, is_zero
+from .ball_base import INFINITY, NAN, ONE, ZERO, Ball, ball, compose, divide, head, is_zero, whole_number
 
 
 def exp(x: Ball) -> Ball:
@@ -255,13 +255,13 @@ def power(x: Ball, y: Ball) -> Ball:
     exponent, base = head(y), head(x)
     whole = exponent.is_integer()
     if whole and type(y) is arb and (base < 0 or abs(exponent) < 4096):
-        return _power_integer(x, int(exponent.unique_fmpz()))
+        return _power_integer(x, whole_number(exponent))
     if base > 0:
         return x**y if type(y) is arb else (y * log(x)).exp()
     if base == 0:
         return _power_at_zero(x, y)
     if base < 0 and whole:
-        value = base ** int(exponent.unique_fmpz())
+        value = base ** whole_number(exponent)
         return arb_series([value] + [arb.nan()] * (_terms(y) - 1))
     nan = NAN if base < 0 and exponent.is_exact() else arb.nan()
     if type(x) is arb and type(y) is arb:

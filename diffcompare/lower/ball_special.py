@@ -11,7 +11,7 @@ import math
 
 from flint import arb, arb_series, ctx
 
-from .ball_base import INFINITY, NAN, ONE, ZERO, Ball, ball, compose, divide, head, is_zero
+from .ball_base import INFINITY, NAN, ONE, ZERO, Ball, ball, compose, divide, head, is_zero, whole_number
 from .ball_elementary import log, log1p, tanh
 from .ball_kinks import absolute
 
@@ -196,7 +196,7 @@ def digamma(x: Ball) -> Ball:
 
 def polygamma(order: Ball, x: Ball) -> Ball:
     """Derivative of the given order of digamma: (-1)**(n+1) n! zeta(n+1, x), DLMF 5.15 and 25.11.12."""
-    n = int(ball(order).unique_fmpz())
+    n = whole_number(order)
     if n == 0:
         return digamma(x)
     if head(x) > 0:

@@ -50,7 +50,7 @@ class _Certain(ast.NodeTransformer):
         return ast.Name(name, ast.Load())
 
 
-def _call(name: str, *args: ast.AST) -> ast.Call:
+def _call(name: str, *args: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(args), [])
 
 
