@@ -103,7 +103,7 @@ class Comparison:
     def _gradient_lines(self) -> list[str]:
         """The certified gradient, one argument after the other, as many as fit three lines."""
         named = [self.names[position] for position in self.reference.wrt]
-        parts = [f"d/d{name} = {short(part)}" for name, part in zip(named, self.reference.arrays, strict=True)]
+        parts = [f"df/d{name} = {short(part)}" for name, part in zip(named, self.reference.arrays, strict=True)]
         shown = parts[:SHOWN_ARGUMENTS]
         return [", ".join(shown) + (f", … ({len(parts)} arguments)" if len(parts) > len(shown) else "")]
 

@@ -73,13 +73,14 @@ def compare(
         raise OptionError("give one of --json, --markdown and --csv.")
     _writable(output)
     subject, names = _subject(expression, problem, at)
+    point, positions = None if at is None else read_point(at), read_positions(wrt, names)
     from diffcompare.analysis.compare import compare as run  # loads ball arithmetic
 
     result = run(
         subject,
-        None if at is None else read_point(at),
+        point,
         methods=read_names(methods),
-        wrt=read_positions(wrt, names),
+        wrt=positions,
         time=not no_time,
         size=read_size(size),
     )
