@@ -30,6 +30,6 @@ PROBLEM = Problem(
     point=published_point(SCORES),
     gradient=hinge_gradient,
     sizes=(PUBLISHED,),
-    tags=("loss", "machine-learning"),
+    tags=("loss", "machine-learning", "kink"),
     source=SOURCE,
 )

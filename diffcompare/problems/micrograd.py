@@ -37,6 +37,6 @@ PROBLEM = Problem(
     gradient=micrograd_gradient,
     wrt=(0, 1),
     sizes=(PUBLISHED,),
-    tags=("scalar", "circuit"),
+    tags=("scalar", "circuit", "kink"),
     source="Karpathy, micrograd, https://github.com/karpathy/micrograd",
 )

@@ -34,4 +34,5 @@ PROBLEM = regression_problem(
     source="Rust 1996",
     model=gauss1_model,
     jacobian=gauss1_jacobian,
+    tags=("badly-scaled",),
 )

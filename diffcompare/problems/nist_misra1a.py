@@ -22,4 +22,5 @@ PROBLEM = regression_problem(
     source="Misra 1978",
     model=misra1a_model,
     jacobian=misra1a_jacobian,
+    tags=("badly-scaled",),
 )

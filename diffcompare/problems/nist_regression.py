@@ -12,7 +12,9 @@ KEYS = ("start1", "start2", "certified")
 LICENCE = "US Government work, public domain in the United States; NIST Statistical Reference Datasets (StRD)"
 
 
-def regression_problem(dataset: str, title: str, formula: str, source: str, model: Model, jacobian: Model) -> Problem:
+def regression_problem(
+    dataset: str, title: str, formula: str, source: str, model: Model, jacobian: Model, tags: tuple[str, ...] = ()
+) -> Problem:
     """The problem sum_i (y_i - model(b, x_i))^2 in b, on one of NIST's datasets.
 
     Parameters
@@ -25,6 +27,8 @@ def regression_problem(dataset: str, title: str, formula: str, source: str, mode
         Maps parameters of shape (k,) and predictors of shape (n,) to the response, shape (n,).
     jacobian : callable
         Derivative of the model in its parameters by hand, shape (k, n).
+    tags : tuple of str, default ()
+        Tags besides those that all regressions have.
     """
 
     def function(b: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
@@ -46,7 +50,7 @@ def regression_problem(dataset: str, title: str, formula: str, source: str, mode
         point=point,
         gradient=gradient,
         sizes=KEYS,
-        tags=("least-squares", "nist", "data"),
+        tags=("least-squares", "nist", "data", *tags),
         source=f"{source}; NIST StRD nonlinear regression, https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml",
         licence=LICENCE,
     )

@@ -32,6 +32,6 @@ PROBLEM = Problem(
     point=published_point(SCORES),
     gradient=svm_hinge_gradient,
     sizes=(PUBLISHED,),
-    tags=("loss", "machine-learning"),
+    tags=("loss", "machine-learning", "kink"),
     source="Stanford CS231n, lecture 3 (losses 2.9, 0 and 12.9, as corrected in later editions)",
 )
