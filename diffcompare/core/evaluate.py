@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..errors import UnsupportedOpError
 from .graph import Graph
+from .node import Node
 
 
 def evaluator(graph: Graph, complex: bool = False) -> Callable[..., tuple]:
@@ -32,38 +35,71 @@ def evaluator(graph: Graph, complex: bool = False) -> Callable[..., tuple]:
     """
     place = {id(node): i for i, node in enumerate(graph.nodes)}
     start: list[Any] = [node.value for node in graph.nodes]
-    inputs = [place[id(node)] for node in graph.inputs]
+    inputs = [(place[id(node)], _number(node, complex)) for node in graph.inputs]
     outputs = [place[id(node)] for node in graph.outputs]
+    steps = _steps(graph, place, complex)
+
+    def evaluate(*args: Any) -> tuple:
+        values = list(start)
+        for (i, convert), argument in zip(inputs, args, strict=True):
+            values[i] = convert(argument) if convert is not None else argument
+        with np.errstate(all="ignore"):
+            for here, function, count, a, b, places, dead in steps:
+                if count == 2:
+                    values[here] = function(values[a], values[b])
+                elif count == 1:
+                    values[here] = function(values[a])
+                else:
+                    values[here] = function(*[values[i] for i in places])
+                for i in dead:
+                    values[i] = None
+        return tuple([values[i] for i in outputs])
+
+    return evaluate
+
+
+# Python's operators on NumPy values are the same ufuncs, found faster.
+_OPERATORS = {
+    np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
+    np.negative: operator.neg,
+}  # fmt: skip
+
+
+def _number(node: Node, complex: bool) -> Callable | None:
+    # NumPy's own scalars divide by zero as arrays do, and do not pass through an array at every operation.
+    if node.shape or complex:
+        return None
+    return node.dtype.type
+
+
+def _steps(graph: Graph, place: dict[int, int], complex: bool) -> list[tuple]:
+    kept = {place[id(node)] for node in graph.outputs}
     last: dict[int, int] = {}
     for node in graph.nodes:
         for argument in node.args:
             last[place[id(argument)]] = place[id(node)]
     steps = []
     for node in graph.nodes:
-        if node.op.name in ("input", "constant"):
+        if not node.args:
             continue
-        here, arguments = place[id(node)], [place[id(a)] for a in node.args]
-        dead = [i for i in set(arguments) if last[i] == here and i not in outputs and start[i] is None]
-        steps.append((here, _function(node, complex), arguments, dict(node.attributes), dead))
-
-    def evaluate(*args: Any) -> tuple:
-        values = list(start)
-        for i, argument in zip(inputs, args, strict=True):
-            values[i] = argument
-        with np.errstate(all="ignore"):
-            for here, function, arguments, attributes, dead in steps:
-                values[here] = function(*[values[i] for i in arguments], **attributes)
-                for i in dead:
-                    values[i] = None
-        return tuple(values[i] for i in outputs)
-
-    return evaluate
+        here, places = place[id(node)], [place[id(a)] for a in node.args]
+        dead = tuple(
+            place[id(a)]
+            for a in dict.fromkeys(node.args, None)
+            if a.shape and a.args and last[place[id(a)]] == here and place[id(a)] not in kept
+        )
+        function = _function(node, complex)
+        if node.attributes:
+            function = partial(function, **dict(node.attributes))
+        steps.append((here, function, len(places), places[0], places[min(1, len(places) - 1)], places, dead))
+    return steps
 
 
 def _function(node: Any, complex: bool) -> Callable:
     row = node.op
-    if not complex or row.complex is True or row.result == "bool":
-        return _cast_result(node) if not complex and row.kind == "elementwise" else row.numpy
+    if not complex or row.complex is True or (row.result == "bool" and row.complex is None):
+        function = _cast_result(node) if not complex and row.kind == "elementwise" else row.numpy
+        return _OPERATORS.get(function, function)
     if row.complex is None:
         raise UnsupportedOpError(f"op {row.name!r} has no complex form: it is not complex-analytic.")
     return row.complex
