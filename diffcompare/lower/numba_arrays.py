@@ -1,8 +1,8 @@
-"""Compiled functions on whole arrays: linear algebra and running sums. Semantics are NumPy's, singular matrices included.
+"""Compiled functions on whole arrays: linear algebra and running sums, as NumPy has them for singular matrices too.
 
-Matrices come as (batch, n, n) arrays. The factorisation is Gaussian elimination with partial pivoting, row by row, so that
-nan and inf travel as in LAPACK (Numba's own `np.linalg` refuses them) and an exactly singular matrix is met as a zero pivot.
-Reference: Golub and Van Loan, *Matrix Computations*, 4th ed., algorithms 3.4.1 and 4.2.1.
+Matrices come as (batch, n, n) arrays. The factorisation is Gaussian elimination with partial pivoting, row by row, so
+that nan and inf travel as in LAPACK (Numba's own `np.linalg` refuses them) and an exactly singular matrix is met as a
+zero pivot. Reference: Golub and Van Loan, *Matrix Computations*, 4th ed., algorithms 3.4.1 and 4.2.1.
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ class Calls:
             text = f"np.ascontiguousarray({text}.transpose((0, 2, 1)))"
         batch = math.prod(operand.shape[:-2]) if shape[0] == -1 else shape[0]
         text = f"{text}.reshape({(batch, *shape[1:])})"
-        return text if base.node.dtype == dtype else f"{text}.astype(np.{dtype.name}_)".replace("float64_", "float64").replace(
-            "float32_", "float32").replace("int64_", "int64")
+        name = "bool_" if dtype.kind == "b" else dtype.name
+        return text if base.node.dtype == dtype else f"{text}.astype(np.{name})"
 
     def _places(self, operand: Node, node: Node) -> str:
         """A name for the batch of `operand` that each batch of `node` takes."""

@@ -1,9 +1,9 @@
 """One loop nest in Numba's Python: the maps computed in it, and the reductions and fills it feeds.
 
-Sums of floats are accumulated by additions that LLVM may re-order among themselves (and so vectorise), in blocks of at most
-`BLOCK` elements; the sums of blocks are added with the rounding error of each addition kept (Knuth's TwoSum). The error is
-below (BLOCK - 1) eps times the sum of magnitudes whatever the length, in practice that of NumPy's pairwise sum, and the
-order is fixed by the shape alone. Sums along a leading axis add row to row, as NumPy does.
+Sums of floats are accumulated by additions that LLVM may re-order among themselves (and so vectorise), in blocks of
+at most `BLOCK` elements; the sums of blocks are added with the rounding error of each addition kept (Knuth's TwoSum).
+The error is below (BLOCK - 1) eps times the sum of magnitudes whatever the length, in practice that of NumPy's
+pairwise sum, and the order is fixed by the shape alone. Sums along a leading axis add row to row, as NumPy does.
 """
 
 from __future__ import annotations
@@ -192,7 +192,8 @@ class Loop:
         name = sink.op.name
         if name == "place":
             attributes = dict(sink.attributes)
-            where = [shifted(i, s, t)[0] for i, s, t in zip(index, attributes["starts"], attributes["steps"], strict=True)]
+            entries = zip(index, attributes["starts"], attributes["steps"], strict=True)
+            where = [shifted(i, start, step)[0] for i, start, step in entries]
             self.lines[-1].append(f"{self.array(sink)}[{', '.join(where)}] = {value}")
         elif name == "concatenate":
             axis = dict(sink.attributes)["axis"]

@@ -1,13 +1,15 @@
 """When each statement of a graph runs: statements of one iteration space and one stage share a loop.
 
-Every node is one of five kinds. A `leaf` is an input or a constant. A `map` gives each element by itself: the elementwise
-operations, and the shape operations that only move indices. A `sink` is fed by the loop over its operand: reductions, and
-arrays filled piece by piece. An `alias` is another shape over the same memory, and a `call` is everything else.
+Every node is one of five kinds. A `leaf` is an input or a constant. A `map` gives each element by itself: the
+elementwise operations, and the shape operations that only move indices. A `sink` is fed by the loop over its operand:
+reductions, and arrays filled piece by piece. An `alias` is another shape over the same memory, and a `call` is
+everything else.
 
-A *stage* is a number such that whatever a statement reads is complete in an earlier stage, or made by the same loop, or
-by a loop over fewer elements of the same stage: calls run first in a stage, then loops by size. So any order that
-respects stages is correct, and nothing else decides correctness. Which maps are stored and which are computed again by
-a later reader is a matter of cost: a map of `HEAVY` or more is stored once, a cheaper one is repeated where it is read.
+A *stage* is a number such that whatever a statement reads is complete in an earlier stage, or made by the same loop,
+or by a loop over fewer elements of the same stage: calls run first in a stage, then loops by size. So any order that
+respects stages is correct, and nothing else decides correctness. Which maps are stored and which are computed again
+by a later reader is a matter of cost: a map of `HEAVY` or more is stored once, a cheaper one is repeated where it is
+read.
 
 The space of a loop is a shape without its axes of length 1: (3,), (3, 1) and (1, 3) share loops.
 """
@@ -26,8 +28,9 @@ HEAVY = 8.0  # a memory read and write costs about as much as this many addition
 _REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
 _FILLS = frozenset({"place", "concatenate", "scatter_add"})
 _CHEAP = frozenset(
-    "add subtract multiply negative absolute square sign maximum minimum where less less_equal greater greater_equal equal "
-    "not_equal logical_and logical_or logical_not logical_xor stop_gradient copysign heaviside relu clip cast".split()
+    "add subtract multiply negative absolute square sign maximum minimum where less less_equal greater "
+    "greater_equal equal not_equal logical_and logical_or logical_not logical_xor stop_gradient copysign heaviside "
+    "relu clip cast".split()
 )
 _VIEW_COST, _CHEAP_COST, _DEAR_COST = 0.25, 1.0, 10.0
 
@@ -183,7 +186,8 @@ def schedule(graph: Graph) -> Plan:
     steps.sort(key=lambda entry: entry[0])
     plan = Plan([step for _, step in steps], set(), set(), set(), stages.heavy, kernel_of)
     _mark(plan, graph)
-    plan.steps = [step for step in plan.steps if isinstance(step, Node) or step.sinks or plan.computed & {*step.members}]
+    live = (s for s in plan.steps if isinstance(s, Node) or s.sinks or not plan.computed.isdisjoint(s.members))
+    plan.steps = list(live)
     return plan
 
 

@@ -1,8 +1,8 @@
 """The scalar functions that compiled code may call: NumPy's values at every edge, and never an exception.
 
-A row's `scalar` column is a template of plain Python; `translate` points the names in it at the functions of `functions()`.
-Special functions are SciPy's own C code, found by name through `scipy.special.cython_special` and registered as symbols with
-LLVM, so that no address is baked into the generated code.
+A row's `scalar` column is a template of plain Python; `translate` points the names in it at the functions of
+`functions()`. Special functions are SciPy's own C code, found by name through `scipy.special.cython_special` and
+registered as symbols with LLVM, so that no address is baked into the generated code.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _scipy_symbol(name: str, arity: int) -> str:
             symbol = f"diffcompare_{name}"
             llvm.add_symbol(symbol, get_cython_function_address("scipy.special.cython_special", key))
             return symbol
-    raise AttributeError(f"scipy.special.cython_special has no {name} on {arity} doubles; this SciPy is too old or new.")
+    raise AttributeError(f"scipy.special.cython_special has no {name} on {arity} doubles in this version of SciPy.")
 
 
 def _from_scipy(name: str, arity: int) -> Callable:
@@ -169,7 +169,7 @@ def _polygamma(digamma: Callable) -> Callable:
 
 @intrinsic
 def reassociable_add(typing_context, total, term):
-    """``total + term`` by one addition that may change places with others of its kind: the accumulation of a sum only."""
+    """``total + term`` by one addition that may change places with others of its kind: for accumulating a sum."""
     if not isinstance(total, types.Float) or total != term:
         return None
 

@@ -1,6 +1,7 @@
 """Shape operations that are index arithmetic at the reader: no loop of their own, no copy.
 
-An index is a pair (text, depth): the Python expression, and how many of the enclosing loops must be open for it to be known.
+An index is a pair (text, depth): the Python expression, and how many of the enclosing loops must be open for it to be
+known.
 """
 
 from __future__ import annotations

@@ -102,15 +102,21 @@ def test_running_reductions(axis):
     """Running sums and products, and the linear recurrence, run along the axis they name."""
     x, a = variable("x", (3, 4, 2)), variable("a", (3, 4, 2))
     outputs = [
-        ROWS["cumsum"](x * 1.5, axis=axis), ROWS["cumprod"](x, axis=axis), ROWS["linear_recurrence"](a, np.exp(x), axis=axis),
+        ROWS["cumsum"](x * 1.5, axis=axis),
+        ROWS["cumprod"](x, axis=axis),
+        ROWS["linear_recurrence"](a, np.exp(x), axis=axis),
         ROWS["cumsum"](x > 0.0, axis=axis),
-    ]  # fmt: skip
+    ]
     agree([x, a], outputs, RNG.normal(size=(3, 4, 2)), RNG.normal(size=(3, 4, 2)))
 
 
-@pytest.mark.parametrize("shapes", [((3, 4), (4, 2)), ((1, 4), (4, 3)), ((3, 4), (4, 1)), ((1, 4), (4, 1)),
-                                    ((2, 3, 4), (4, 2)), ((3, 4), (5, 4, 2)), ((2, 1, 3, 4), (5, 4, 2)), ((3, 0), (0, 2)),
-                                    ((0, 3), (3, 2))])  # fmt: skip
+PRODUCTS = [
+    ((3, 4), (4, 2)), ((1, 4), (4, 3)), ((3, 4), (4, 1)), ((1, 4), (4, 1)), ((2, 3, 4), (4, 2)), ((3, 4), (5, 4, 2)),
+    ((2, 1, 3, 4), (5, 4, 2)), ((3, 0), (0, 2)), ((0, 3), (3, 2)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shapes", PRODUCTS)
 def test_matrix_products(shapes):
     """Matrix products: single, of vectors, in batches that broadcast, of transposes, and over no elements."""
     a, b = (variable(n, s) for n, s in zip("ab", shapes, strict=True))
@@ -139,10 +145,11 @@ def test_linear_algebra(batch):
 
 
 def test_singular_matrices_are_numpys():
-    """A singular matrix has determinant 0 and logarithm -inf; inv, solve and cholesky raise LinAlgError, as NumPy's do."""
+    """A singular matrix has determinant 0; inv, solve and cholesky raise LinAlgError, as NumPy's do."""
     a = variable("a", (2, 2))
     singular = np.array([[1.0, 2.0], [2.0, 4.0]])
-    assert compiled([a], [ROWS["det"](a), ROWS["logabsdet"](a), ROWS["slogdet_sign"](a)], singular) == (0.0, -np.inf, 0.0)
+    outputs = [ROWS["det"](a), ROWS["logabsdet"](a), ROWS["slogdet_sign"](a)]
+    assert compiled([a], outputs, singular) == (0.0, -np.inf, 0.0)
     for name, matrix in (("inv", singular), ("cholesky", -np.eye(2)), ("cholesky", np.full((2, 2), np.nan))):
         with pytest.raises(np.linalg.LinAlgError):
             compiled([a], [ROWS[name](a)], matrix)
@@ -180,16 +187,20 @@ def test_max_and_min_with_nan_are_nan():
 def test_float32_stays_float32():
     """Values, sums and constants of a float32 graph are float32, and agree with NumPy's to its precision."""
     x, s = variable("x", (300,), np.float32), variable("s", (), np.float32)
-    outputs = [x * 0.1 + s, np.exp(x), reduce("sum", x * s, (0,)), reduce("logsumexp", x, (0,)), x > 0.0, x / 3.0, x**2.5,
-               ROWS["cast"](x, dtype="float64") * 0.1, np.where(x > 0.0, x, 0.1)]  # fmt: skip
+    outputs = [
+        x * 0.1 + s, np.exp(x), reduce("sum", x * s, (0,)), reduce("logsumexp", x, (0,)), x > 0.0, x / 3.0, x**2.5,
+        ROWS["cast"](x, dtype="float64") * 0.1, np.where(x > 0.0, x, 0.1),
+    ]  # fmt: skip
     agree([x, s], outputs, RNG.uniform(0.1, 1, 300).astype("f4"), np.float32(0.3))
 
 
 def test_integers_and_booleans():
     """Integers divide to float64, count, compare and select as in NumPy."""
     k, c = variable("k", (5,), np.int64), variable("c", (5,), np.bool_)
-    outputs = [k / 2, k * 3, k + 1.5, reduce("sum", c, (0,)), np.where(c, k, -k), np.sin(k), k > 2, k**2, ~c, reduce("max", k, (0,)),
-               c * 1.5, reduce("sum", k, (0,)), ROWS["cast"](k * 1.7, dtype="int64")]  # fmt: skip
+    outputs = [
+        k / 2, k * 3, k + 1.5, reduce("sum", c, (0,)), np.where(c, k, -k), np.sin(k), k > 2, k**2, ~c, c * 1.5,
+        reduce("max", k, (0,)), reduce("sum", k, (0,)), ROWS["cast"](k * 1.7, dtype="int64"),
+    ]  # fmt: skip
     agree([k, c], outputs, np.arange(5) - 2, np.array([True, False, True, True, False]))
 
 
@@ -319,8 +330,9 @@ def _broadcasts(x, y):
 def test_random_graphs_agree_with_numpy(graph, seed):
     """Random graphs give NumPy's values.
 
-    The bound: 14 operations on numbers near 1, each of at most 12 roundings, conditions up to 1e4 through differences and
-    quotients; larger disagreements show only for values that NumPy itself cannot tell from noise, left out by the draw.
+    The bound is measured: a graph may move by 1e3 times what 4 roundings of its arguments move it in NumPy, and by 1e4
+    roundings of its result (14 operations on at most 30 elements each, with a few roundings an element); results that
+    cancel to nothing may keep as much of their operands, which are near 1.
     """
     rng = np.random.default_rng(seed)
     args = (rng.uniform(0.5, 1.5, (3, 4)), rng.uniform(0.5, 1.5, 4), float(rng.uniform(0.5, 1.5)))
@@ -328,11 +340,7 @@ def test_random_graphs_agree_with_numpy(graph, seed):
     expected = evaluator(graph)(*args)
     shaken = evaluator(graph)(*(a * (1.0 + 4 * EPS) for a in args))
     for a, b, c in zip(found, expected, shaken, strict=True):
-        with np.errstate(all="ignore"):
-            moved = np.nan_to_num(np.abs(c - b), nan=0.0, posinf=0.0)  # what 4 roundings of the arguments do
-        fine = np.isfinite(b) & (np.abs(b) < 1e100)
-        np.testing.assert_array_less(
-            np.abs(a - b)[fine] if np.ndim(b) else abs(a - b) * fine,
-            (1e4 * EPS * np.abs(b) + 1e3 * moved + 1e-12)[fine] if np.ndim(b) else 1e4 * EPS * abs(b) + 1e3 * moved + 1e-12,
-        )
-        assert np.array_equal(np.isnan(a), np.isnan(b)) or not np.all(fine)
+        a, b, c = (np.atleast_1d(value) for value in (a, b, c))
+        fine = np.isfinite(b) & np.isfinite(c) & (np.abs(b) < 1e100)
+        bound = 1e4 * EPS * np.abs(b[fine]) + 1e3 * np.abs(c[fine] - b[fine]) + 1e-12
+        assert np.all(np.abs(a[fine] - b[fine]) <= bound)
