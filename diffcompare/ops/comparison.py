@@ -186,7 +186,8 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         condition = np.asarray(condition) != 0
     if isinstance(x, Node) or isinstance(y, Node):
         other = x if isinstance(x, Node) else y
-        x, y = (typed(float(v), other) if isinstance(v, (int, float)) else v for v in (x, y))
+        if other.dtype.kind == "f":
+            x, y = (typed(float(v), other) if isinstance(v, (int, float)) else v for v in (x, y))
     return where_row(condition, x, y)
 
 

@@ -131,7 +131,7 @@ def _exact(x):
 # difference of digammas in its partials, of 2 x erfcx(x) - 2 / sqrt(pi), and of SciPy's power by logarithm in jv.
 _A, _B = X[:2]
 _LOGS = sum(sp.Abs(sp.loggamma(z)) for z in (_A, _B, _A + _B)) + sp.Abs((_A + _B) * sp.digamma(_A + _B))
-_WITHIN = {
+_WITHIN: dict[tuple[str, int | None], sp.Expr] = {
     ("beta", None): sp.beta(_A, _B) * (_A + _B) * sp.digamma(_A + _B),
     ("betaln", None): _LOGS,
     **{("betaln", i): sp.Abs(sp.digamma(X[i])) + sp.Abs(sp.digamma(_A + _B)) + 1 for i in (0, 1)},

@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 from flint import arb, arb_series
 
+from diffcompare.core.evaluate import evaluator
+from diffcompare.core.graph import Graph
+from diffcompare.core.node import variable
 from diffcompare.lower import ball_math, balls
+from diffcompare.ops.comparison import where
 from tests.ops.mathematics import bound, derivative, digits, intermediate, value
 from tests.ops.points import ELEMENTWISE, columns, domain_points
 
@@ -37,6 +41,13 @@ def test_the_complex_column_carries_the_derivative(row):
             # NumPy's complex functions take up to four real ones of 16 units each
             limit = bound(derivative(row, i), point, dps, 64, intermediate(row, i))
             assert abs(mpmath.mpf(float(got)) - exact) <= limit, f"{row.name} argument {i} at {point}: {got!r}"
+
+
+def test_the_complex_step_compares_values_only():
+    """A condition looks at real parts: the tiny imaginary part of a step does not decide a tie."""
+    x = variable("x")
+    step = evaluator(Graph((x,), (where(x > 1.0, 3.0 * x, 2.0 * x),)), complex=True)
+    assert np.imag(step(1.0 + STEP * 1j)[0]) / STEP == 2.0
 
 
 @pytest.mark.parametrize("name", _KINKED)

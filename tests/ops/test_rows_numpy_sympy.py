@@ -83,7 +83,8 @@ def test_scalar_code_is_the_function_of_the_sympy_column(row):
     run = scalar_code(row)
     kind = np.bool_ if row.result == "bool" else np.float64
     points, edges = domain_points(row), edge_points(row)
-    found, at_edges = np.empty(len(points), kind), np.empty(len(edges), kind)
+    found: np.ndarray = np.empty(len(points), kind)
+    at_edges: np.ndarray = np.empty(len(edges), kind)
     run(*columns(points), found)
     compare(row, "scalar code", value(row), points, found, intermediate(row))
     run(*columns(edges), at_edges)
