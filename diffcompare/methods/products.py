@@ -40,7 +40,9 @@ def jacobian_product(prepared: Prepared, target: Graph | Opaque, wrt: tuple[int,
     if prepared.jacobian is not None:
         return prepared.jacobian
     if prepared.vjp is None:
-        raise MethodUnavailableError(f"method {prepared.method!r} gives no Jacobian.")
+        if prepared.jvp is None:
+            raise MethodUnavailableError(f"method {prepared.method!r} gives no product of derivatives at all.")
+        return _by_columns(prepared.value, prepared.jvp, wrt)
     vjp = prepared.vjp
 
     def by_rows(*args: Any) -> Products:
@@ -63,6 +65,29 @@ def jacobian_product(prepared: Prepared, target: Graph | Opaque, wrt: tuple[int,
         return value, tuple(found)
 
     return by_rows
+
+
+def _by_columns(value: Callable, jvp: Callable, wrt: tuple[int, ...]) -> Callable[..., Products]:
+    def by_columns(*args: Any) -> Products:
+        y = value(*args)
+        found: list[Any] = []
+        for k, i in enumerate(wrt):
+            like = np.shape(args[i])
+            tangents: list[Any] = [np.zeros_like(args[j]) if np.ndim(args[j]) else 0.0 for j in wrt]
+            columns = np.zeros((*np.shape(y), math.prod(like)), np.asarray(y).dtype)
+            for column in range(math.prod(like)):
+                if like:
+                    tangents[k].reshape(-1)[column] = 1.0
+                else:
+                    tangents[k] = 1.0
+                columns[..., column] = jvp(args, tuple(tangents))[1]
+                if like:
+                    tangents[k].reshape(-1)[column] = 0.0
+            block = columns.reshape((*np.shape(y), *like))
+            found.append(block if block.ndim else float(block))
+        return y, tuple(found)
+
+    return by_columns
 
 
 def jvp_product(prepared: Prepared, target: Graph | Opaque, wrt: tuple[int, ...]) -> Callable[[tuple, tuple], tuple]:
