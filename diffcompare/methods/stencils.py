@@ -64,8 +64,13 @@ class Stencil:
         Press et al., *Numerical Recipes*, 3rd ed., 2007, section 5.7. Nocedal and Wright, *Numerical Optimization*,
         2nd ed., 2006, section 8.1, doi:10.1007/978-0-387-40065-5.
         """
-        balance = float(self.absolute_weight / (self.order * self.truncation_moment))
-        return (balance * noise) ** (1.0 / (self.order + 1))
+        return (_balance(self.scheme, self.order) * noise) ** (1.0 / (self.order + 1))
+
+
+@lru_cache
+def _balance(scheme: str, order: int) -> float:
+    rule = stencil(scheme, order)
+    return float(rule.absolute_weight / (order * rule.truncation_moment))
 
 
 @lru_cache(typed=True)
