@@ -172,7 +172,7 @@ def markdown_text(text: str) -> str:
 STYLE = """<style>
 .diffcompare {font-family: system-ui, sans-serif; font-size: 13px; line-height: 1.45; max-width: 100%; overflow-x: auto}
 .diffcompare table {border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .6em 0}
-.diffcompare th, .diffcompare td {padding: .25em .7em; text-align: right; white-space: nowrap; background: none}
+.diffcompare th, .diffcompare td {padding: .25em .5em; text-align: right; white-space: nowrap; background: none}
 .diffcompare thead th {border-bottom: 1.5px solid currentColor; vertical-align: bottom; font-weight: 600}
 .diffcompare thead small {font-weight: 400; opacity: .75; display: block}
 .diffcompare tbody tr + tr td {border-top: 1px solid rgba(128, 128, 128, .25)}

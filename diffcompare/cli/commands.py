@@ -103,7 +103,7 @@ def _subject(expression: str | None, problem: str | None, at: str | None) -> tup
         return found, function(found.function).names
     if at is None:
         raise OptionError("the point is missing: give it by --at x=3,y=-4.")
-    parsed = parse(expression)
+    parsed = parse(expression or "")
     return parsed, parsed.names
 
 

@@ -21,6 +21,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 # An error of zero has no logarithm: it is drawn here, left of the smallest that float64 shows (2**-53 is 1.1e-16).
 ZERO_AT = 1e-18
 LINE = 12.0  # points from one label to the next
+Box = tuple[float, float, float, float]  # left, right, bottom, top in points
 
 
 def plot_comparison(comparison: Comparison, axes: Axes | None = None) -> Figure:
@@ -80,7 +81,7 @@ def _error_against_time(axes: Axes, records: Sequence[Record]) -> None:
     axes.set_yscale("log")
     for number, record in enumerate(records):
         half = record["iqr_s"] / 2
-        hollow = {} if record["status"] == "ok" else {"markerfacecolor": "none"}
+        hollow: dict[str, Any] = {} if record["status"] == "ok" else {"markerfacecolor": "none"}
         axes.errorbar(
             position(record), record["median_s"], yerr=min(half, record["median_s"] * 0.9), linestyle="none",
             markersize=8, capsize=2, elinewidth=1, **look(number), **hollow,
@@ -123,42 +124,53 @@ def _error_axis(axes: Axes, zero: bool) -> None:
 def _labels(axes: Axes, records: Sequence[Record]) -> None:
     """Method names beside their points, moved up or down until none lies on another; a thin line shows whose it is."""
     figure = axes.get_figure(root=True)
+    assert figure is not None
     scale = 72.0 / figure.dpi
     figure.draw_without_rendering()  # settles the layout, so that distances on paper are known
-    places = [axes.transData.transform((position(r), r["median_s"])) * scale for r in records]
+    on_paper = [axes.transData.transform((position(r), r["median_s"])) * scale for r in records]
+    places = [(float(x), float(y)) for x, y in on_paper]
     box = axes.get_window_extent()
-    low, high, right = box.y0 * scale, box.y1 * scale, box.x1 * scale
-    taken: list[tuple[float, float, float, float]] = [(x - 5, x + 5, y - 5, y + 5) for x, y in places]
-    order = sorted(range(len(records)), key=lambda i: -places[i][1])
-    for i in order:
-        text, (x, y) = records[i]["method"], places[i]
-        width = 5.4 * len(text) + 4  # points, for a font of 9 points
-        side = -1 if x + 10 + width > right else 1
-        left = x + 9 if side > 0 else x - 9 - width
-        shift = _free_shift(left, width, y, taken, low, high)
-        taken.append((left, left + width, y + shift - LINE / 2, y + shift + LINE / 2))
+    inside = (box.x0 * scale, box.x1 * scale, box.y0 * scale + 2, box.y1 * scale - 2)
+    taken: list[Box] = [(x - 5, x + 5, y - 5, y + 5) for x, y in places]
+    for i in sorted(range(len(records)), key=lambda i: -places[i][1]):
+        text = records[i]["method"]
+        side, shift, room = _free_place(places[i], 5.4 * len(text) + 4, taken, inside)  # for a font of 9 points
+        taken.append(room)
         line = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.7, "shrinkB": 4} if abs(shift) > LINE else None
         axes.annotate(
             text, (position(records[i]), records[i]["median_s"]), xytext=(9 * side, shift), textcoords="offset points",
             fontsize=9, va="center", ha="left" if side > 0 else "right", arrowprops=line, color="0.1",
+            bbox={"facecolor": axes.get_facecolor(), "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
+            zorder=3.5 if line is None else 3.0,
         )  # fmt: skip
 
 
-def _free_shift(left: float, width: float, y: float, taken: Sequence[tuple], low: float, high: float) -> float:
+def _free_place(place: tuple[float, float], width: float, taken: Sequence[Box], inside: Box) -> tuple[int, float, Box]:
+    """Side (1 is right), shift upward in points, and box of a label: the nearest place where nothing else is."""
+    x, y = place
     for step in range(41):
-        for shift in (step * LINE / 2, -step * LINE / 2):
-            bottom, top = y + shift - LINE / 2, y + shift + LINE / 2
-            inside = low + 2 <= bottom and top <= high - 2
-            if inside and not any(left < b and a < left + width and bottom < d and c < top for a, b, c, d in taken):
-                return shift
-    return 0.0
+        for side in (1, -1):
+            for shift in (step * LINE / 2, -step * LINE / 2):
+                left = x + 9 if side > 0 else x - 9 - width
+                room = (left, left + width, y + shift - LINE / 2, y + shift + LINE / 2)
+                if _within(room, inside) and not any(_overlap(room, other) for other in taken):
+                    return side, shift, room
+    return 1, 0.0, (x + 9, x + 9 + width, y - LINE / 2, y + LINE / 2)
+
+
+def _within(a: Box, b: Box) -> bool:
+    return b[0] <= a[0] and a[1] <= b[1] and b[2] <= a[2] and a[3] <= b[3]
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
 
 
 def _errors(axes: Axes, records: Sequence[Record]) -> None:
     """Errors alone, one line a method, where nothing was timed."""
     axes.set_xscale("log")
     for number, record in enumerate(records):
-        filled = {} if record["status"] == "ok" else {"markerfacecolor": "none"}
+        filled: dict[str, Any] = {} if record["status"] == "ok" else {"markerfacecolor": "none"}
         axes.plot(position(record), number, linestyle="none", markersize=8, **look(number), **filled)
     errors = [position(r) for r in records]
     axes.set_xlim(min(*errors, 1e-17) / 3, max(*errors, 1e-12) * 10)

@@ -259,7 +259,7 @@ def test_mistakes_of_the_caller_raise(call, error, words):
 def test_an_error_of_the_function_itself_is_shown():
     """A function that fails on numbers too raises its own error."""
     with pytest.raises(KeyError, match="missing"):
-        dc.compare(lambda x: {}["missing"], at=1.0)
+        dc.compare(lambda x: {"there": x}["missing"], at=1.0)
 
 
 def test_peak_memory_is_that_of_one_call():

@@ -20,6 +20,7 @@ def test_a_point_in_order():
 def test_arrays_stand_in_brackets():
     """Commas inside brackets do not separate entries; brackets nest."""
     point = read_point("x=[1,2,3],A=[[1,2],[3,4]],y=5")
+    assert isinstance(point, dict)
     np.testing.assert_array_equal(point["x"], [1.0, 2.0, 3.0])
     np.testing.assert_array_equal(point["A"], [[1.0, 2.0], [3.0, 4.0]])
     assert point["y"] == 5.0 and point["x"].dtype == np.float64
