@@ -1,4 +1,4 @@
-"""A scalar tape as straight-line code: one statement a line, names v0, v1 … of our own, in chunks that share a workspace."""
+"""A scalar tape as straight-line code: one statement a line, names v0, v1 … of our own, in chunks that share memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .sympy_numeric import INLINE, numba_function, numpy_functions
+from .sympy_numeric import INLINE, numpy_functions
 from .sympy_tape import Scalar, Tape
 
 CHUNK = {"numpy": 4_000, "numba": 400}  # statements a function; LLVM's time grows faster than its input
@@ -116,7 +116,7 @@ def _numpy_call(emitter: _Emitter, source: str) -> Callable[[np.ndarray], np.nda
     table = numpy_functions()
     space: dict[str, Any] = {**emitter.globals, "ONE": np.float64(1.0), "ZERO": np.float64(0.0)}
     space.update({alias: table[name] for alias, name in emitter.functions.items()})
-    exec(compile(source, "<symbolic>", "exec"), space)  # our own names and numbers only
+    exec(compile(source, "<symbolic>", "exec"), space)  # noqa: S102 - our own names and numbers only
     parts = [space[f"part{k}"] for k in range(len(emitter.chunks))]
     slots, count = emitter.workspace(), len(emitter.outputs)
 
@@ -131,15 +131,10 @@ def _numpy_call(emitter: _Emitter, source: str) -> Callable[[np.ndarray], np.nda
 
 
 def _numba_call(emitter: _Emitter, source: str) -> Callable[[np.ndarray], np.ndarray]:
-    import numba
+    from .numba_scalars import compile_parts  # loads Numba
 
-    space: dict[str, Any] = {name: float(value) for name, value in emitter.globals.items()}
-    space.update(ONE=1.0, ZERO=0.0)
-    space.update({alias: numba_function(name) for alias, name in emitter.functions.items()})
-    exec(compile(source, "<symbolic>", "exec"), space)  # our own names and numbers only
-    vector = numba.float64[::1]
-    jit = numba.njit(numba.void(vector, vector, vector), error_model="numpy")
-    parts = [jit(space[f"part{k}"]) for k in range(len(emitter.chunks))]
+    names = [f"part{k}" for k in range(len(emitter.chunks))]
+    parts = compile_parts(source, names, emitter.globals, emitter.functions)
     slots, count = emitter.workspace(), len(emitter.outputs)
 
     def call(x: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Numerical code for the statements of a scalar tape: NumPy scalars, or Numba.
+"""Numerical code for the statements of a scalar tape, over NumPy scalars; `numba_scalars` has the compiled twin.
 
 NumPy's float64 scalars follow IEEE 754 (1/0 is inf, no exception), which Python floats do not.
 """
@@ -11,8 +11,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-
-from ..errors import UnsupportedOpError
 
 # Statements written in place; the same text serves both back ends.
 INLINE: dict[str, str] = {
@@ -124,13 +122,6 @@ def _polygamma_numpy(n: float, x: float) -> Any:
     return np.float64(polygamma(int(n), x))
 
 
-def _softplus(log1p: Callable, exp: Callable) -> Callable:
-    def softplus(x: float) -> float:
-        return x + log1p(exp(-x)) if x > 0.0 else log1p(exp(x))
-
-    return softplus
-
-
 PLAIN: dict[str, Callable[..., float]] = {
     "sign": _sign, "maximum": _maximum, "minimum": _minimum, "fmax": _fmax, "fmin": _fmin, "heaviside": _heaviside,
     "isfinite": _isfinite, "isinf": _isinf, "signbit": _signbit, "power_log": _power_log, "sinc": _sinc, "sech": _sech,
@@ -188,96 +179,3 @@ def _inline(name: str, arity: int) -> Callable[..., Any]:
     names = [f"x{i}" for i in range(arity)]
     text = f"lambda {', '.join(names)}: {INLINE[name].format(*names)}"
     return eval(text, {"ONE": np.float64(1.0), "ZERO": np.float64(0.0), "__builtins__": {}})  # noqa: S307 - INLINE's text
-
-
-_NUMBA_NAMES = {
-    "asin": "asin", "acos": "acos", "atan": "atan", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh",
-    "ceiling": "ceil", "sigmoid": "expit", "log_sigmoid": "log_expit", "arctan2": "atan2", "power": "pow",
-}  # fmt: skip
-
-
-@cache
-def numba_function(name: str) -> Any:
-    """The compiled twin of a statement's function.
-
-    Raises
-    ------
-    UnsupportedOpError
-        Where there is none.
-    """
-    import numba
-
-    from .numba_special import functions
-
-    jit = numba.njit(error_model="numpy")
-    if name in PLAIN:
-        return jit(PLAIN[name])
-    known = functions()
-    if name == "softplus":
-        return jit(_softplus(known["f_log1p"], known["f_exp"]))
-    if name in _NUMBA_SOURCES:
-        return jit(_NUMBA_SOURCES[name](known))
-    found = known.get(f"f_{_NUMBA_NAMES.get(name, name)}")
-    if found is None:
-        raise UnsupportedOpError(
-            f"The symbolic method needs {name!r}, which has no compiled code.\n  Use Symbolic(backend='numpy')."
-        )
-    return found
-
-
-def _logaddexp_source(known: dict[str, Any]) -> Callable:
-    log1p, exp = known["f_log1p"], known["f_exp"]
-
-    def logaddexp(x: float, y: float) -> float:
-        if x == y:
-            return x + 0.6931471805599453
-        return x + log1p(exp(y - x)) if x > y else (y + log1p(exp(x - y)) if y > x else x + y)
-
-    return logaddexp
-
-
-def _logaddexp2_source(known: dict[str, Any]) -> Callable:
-    log1p, exp2 = known["f_log1p"], known["f_exp2"]
-
-    def logaddexp2(x: float, y: float) -> float:
-        if x == y:
-            return x + 1.0
-        scale = 1.4426950408889634  # log2(e)
-        return x + scale * log1p(exp2(y - x)) if x > y else (y + scale * log1p(exp2(x - y)) if y > x else x + y)
-
-    return logaddexp2
-
-
-def _floor_divide_source(known: dict[str, Any]) -> Callable:
-    remainder = _remainder_source(known)
-    rint = known["f_rint"]
-    import numba
-
-    remainder = numba.njit(error_model="numpy")(remainder)
-
-    def floor_divide(x: float, y: float) -> float:
-        return x / y if y == 0.0 else rint((x - remainder(x, y)) / y)
-
-    return floor_divide
-
-
-def _remainder_source(known: dict[str, Any]) -> Callable:
-    fmod = known["f_fmod"]
-
-    def remainder(x: float, y: float) -> float:
-        r = fmod(x, y)
-        if r == 0.0:
-            return math.copysign(0.0, y)
-        return r + y if (r < 0.0) != (y < 0.0) else r
-
-    return remainder
-
-
-def _absolute_source(known: dict[str, Any]) -> Callable:
-    return lambda x: math.fabs(x)
-
-
-_NUMBA_SOURCES: dict[str, Callable[[dict[str, Any]], Callable]] = {
-    "logaddexp": _logaddexp_source, "logaddexp2": _logaddexp2_source, "floor_divide": _floor_divide_source,
-    "remainder": _remainder_source, "absolute": _absolute_source,
-}  # fmt: skip
