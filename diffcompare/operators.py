@@ -7,17 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .core.arguments import Static, signature
+from .core.arguments import signature
 from .core.bind import Bound, bind
 from .core.graph import Graph
 from .core.trace import Function, function
 from .errors import ShapeError
-from .methods import Method, Opaque, Prepared, resolve
+from .methods import Method, Opaque, resolve
+from .methods.prepared_function import Form, PreparedFunction, Wrt, target_of
 from .methods.products import gradient_product, jacobian_product, jvp_product, vjp_product
 from .methods.second import hessian_product, hvp_product
-
-Wrt = int | Sequence[int] | None
-Product = Callable[[Prepared], Callable[..., Any]]
 
 
 class Operator:
@@ -67,26 +65,6 @@ class Operator:
 
     def __reduce__(self) -> tuple:
         return Operator, (self.function, self.wrt, self.method, self._build, self._kind)
-
-
-class Form:
-    """How results are handed over: a single one for an integer `wrt` or a single argument, else a tuple."""
-
-    __slots__ = ("single",)
-
-    def __init__(self, wrt: Wrt, count: int) -> None:
-        self.single = isinstance(wrt, (int, np.integer)) or (wrt is None and count == 1)
-
-    def __call__(self, results: tuple) -> Any:
-        return results[0] if self.single else results
-
-
-def target_of(bound: Bound, method: Method) -> Graph | Opaque:
-    """The graph; or the bare callable, where it cannot be traced and the method needs no graph."""
-    if method.needs_graph:
-        return bound.graph()
-    graph, _ = bound.graph_or_reason()
-    return graph if graph is not None else Opaque(bound.callable(), bound.dynamic)
 
 
 def _gradient(method: Method, target: Graph | Opaque, wrt: tuple[int, ...], form: Form) -> Callable:
@@ -403,76 +381,6 @@ def _like(points: Sequence, given: Any, what: str) -> tuple:
     return tuple(found)
 
 
-class PreparedFunction:
-    """A function bound to shapes, with all work done: made by `prepare`.
-
-    Attributes
-    ----------
-    method : str
-        Name of the method.
-    seconds : dict of str to float
-        Seconds by stage: ``trace_s``, ``derive_s``, ``compile_s``.
-    executor : str
-        What runs it, in words.
-    """
-
-    def __init__(self, bound: Bound, target: Graph | Opaque, prepared: Prepared, form: Form, trace_s: float) -> None:
-        self._bound, self._target, self._form = bound, target, form
-        self.prepared = prepared
-        self.method, self.executor = prepared.method, prepared.executor
-        self.seconds = {"trace_s": trace_s, **prepared.seconds}
-        self._call = prepared.value_and_gradient
-
-    def value(self, *args: Any) -> Any:
-        """The function's value."""
-        return self.prepared.value(*self._dynamic(args))
-
-    def value_and_gradient(self, *args: Any, out: Any = None) -> tuple[Any, Any]:
-        """Value and gradient; with `out` (an array, or a tuple of them) the gradient is written there.
-
-        Raises
-        ------
-        ShapeError
-            If the arguments have other shapes than the example, or `out` does not fit.
-        """
-        if self._call is None:
-            raise ShapeError("A gradient needs a scalar output; use diffcompare.jacobian or vjp.")
-        value, gradients = self._call(*self._dynamic(args))
-        if out is None:
-            return value, self._form(gradients)
-        targets = out if isinstance(out, (tuple, list)) else (out,)
-        if len(targets) != len(gradients):
-            raise ShapeError(f"out holds {len(targets)} arrays for {len(gradients)} gradients.")
-        for target, found in zip(targets, gradients, strict=True):
-            if not isinstance(target, np.ndarray) or target.shape != np.shape(found):
-                raise ShapeError(f"out must be an array of shape {np.shape(found)}, not {np.shape(target)}.")
-            target[...] = found
-        return value, out
-
-    def gradient(self, *args: Any) -> Any:
-        """The gradient alone."""
-        return self.value_and_gradient(*args)[1]
-
-    def _dynamic(self, args: tuple) -> tuple:
-        bound = bind(self._bound.function, args, None if not self._static() else self._positions(), self._bound.options)
-        if signature(bound.args) != signature(self._bound.args):
-            raise ShapeError(
-                f"prepared for arguments {signature(self._bound.args)}, called with {signature(bound.args)}.\n"
-                "  Prepare once for each set of shapes, or use diffcompare.value_and_gradient, which does so itself."
-            )
-        return bound.dynamic
-
-    def _static(self) -> bool:
-        return any(isinstance(a, Static) for a in self._bound.args)
-
-    def _positions(self) -> tuple[int, ...]:
-        places = [i for i, a in enumerate(self._bound.args) if not isinstance(a, Static)]
-        return tuple(places[i] for i in self._bound.wrt)
-
-    def __repr__(self) -> str:
-        return f"<{self._bound.function.__name__} prepared for {self.method}: {self.executor}>"
-
-
 def prepare(f: Any, *example: Any, method: str | Method = "reverse", wrt: Wrt = None) -> PreparedFunction:
     """Trace, derive and compile now, for arguments of these shapes.
 
@@ -502,6 +410,4 @@ def prepare(f: Any, *example: Any, method: str | Method = "reverse", wrt: Wrt = 
     bound = bind(traced, example, wrt, {})
     target = target_of(bound, chosen)
     prepared = chosen.prepare(target, bound.wrt)
-    return PreparedFunction(bound, target, prepared, Form(wrt, len(bound.args)), traced.trace_seconds)
-
-
+    return PreparedFunction(bound, prepared, Form(wrt, len(bound.args)), traced.trace_seconds)

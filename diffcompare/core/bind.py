@@ -74,6 +74,4 @@ def bind(function: Function, args: Sequence[Any], wrt: int | Sequence[int] | Non
     places = [i for i, a in enumerate(normal) if not isinstance(a, Static)]
     if not chosen:
         raise DTypeError(f"{function.__name__} was called without an argument to differentiate.")
-    return Bound(
-        function, normal, tuple(normal[i] for i in places), tuple(places.index(i) for i in chosen), options
-    )
+    return Bound(function, normal, tuple(normal[i] for i in places), tuple(places.index(i) for i in chosen), options)

@@ -9,12 +9,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import UnsupportedOpError
-from .node import DISPATCH, ROWS
 from .places import user_line
 from .rows import LAZY_NAMES, implements
+from .tables import DISPATCH, ROWS
 
 _REDUCE = {
-    "add": np.sum, "multiply": np.prod, "maximum": np.max, "minimum": np.min, "logical_and": np.all, "logical_or": np.any,
+    "add": np.sum, "multiply": np.prod, "maximum": np.max, "minimum": np.min,
+    "logical_and": np.all, "logical_or": np.any,
 }  # fmt: skip
 _ACCUMULATE = {"add": np.cumsum, "multiply": np.cumprod}
 

@@ -6,19 +6,19 @@ import gc
 import itertools
 import math
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ..errors import ShapeError, TraceError, UnsupportedOpError
+from .array_operators import ArrayOperators
 from .dtypes import FLOAT64, graph_dtype, weak
 from .places import user_line
+from .tables import ROWS
 
-ROWS: dict[str, Any] = {}  # name -> Row; filled when `ops` is imported
-DISPATCH: dict[Any, Callable] = {}  # NumPy or SciPy function -> what builds its node
 _INTERNED: dict[tuple, _Reference] = {}
 _DEAD: list[_Reference] = []
 _SERIAL = itertools.count()
@@ -33,13 +33,7 @@ class _Reference(weakref.ref):
     key: tuple
 
 
-if TYPE_CHECKING:
-    _Array: Any  # a type checker knows nothing of the operators and methods that are attached below
-else:
-    _Array = object
-
-
-class Node(_Array):
+class Node(ArrayOperators):
     """A value of an expression: an operation (`op`), its arguments and attributes, a shape and a dtype.
 
     Nodes are immutable and interned: building the same operation on the same arguments gives the same object, so shared
@@ -49,7 +43,6 @@ class Node(_Array):
     """
 
     __slots__ = ("__weakref__", "args", "attributes", "dtype", "op", "serial", "shape", "value")
-    __array_priority__ = 1000.0
 
     op: Any
     args: tuple[Node, ...]
@@ -79,152 +72,8 @@ class Node(_Array):
         """The name of an input; empty for every other node."""
         return self.attributes[0][1] if self.op.name == "input" else ""
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
 
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return math.prod(self.shape)
-
-    @property
-    def T(self) -> Node:
-        """All axes reversed."""
-        return np.transpose(self)
-
-    @property
-    def mT(self) -> Node:
-        """The last two axes swapped."""
-        return np.swapaxes(self, -1, -2)
-
-    @property
-    def real(self) -> Node:
-        """The node itself: graphs are real."""
-        return self
-
-    @property
-    def flat(self) -> Iterator[Node]:
-        """Every element in row-major order."""
-        return iter(np.ravel(self))
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of a value without axes")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Node]:
-        if not self.shape:
-            raise TypeError("iteration over a value without axes")
-        return (self[i] for i in range(self.shape[0]))
-
-    def __getitem__(self, index: Any) -> Node:
-        return DISPATCH["getitem"](self, index)
-
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise TraceError(
-            f"Assignment into a traced value would be lost: nodes are immutable.\n  at {user_line()}\n"
-            "  Build the new value instead: np.where(mask, new, old), np.concatenate, np.stack or np.pad."
-        )
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        return DISPATCH["ufunc"](ufunc, method, inputs, options)
-
-    def __array_function__(self, function: Callable, types: Any, args: Sequence, options: dict) -> Any:
-        handler = DISPATCH.get(function)
-        if handler is None:
-            return DISPATCH["unknown"](function)
-        return handler(*args, **options)
-
-    # Values that a trace cannot know.
-    def __bool__(self) -> bool:
-        _refuse("the truth of", "Choose with np.where(condition, a, b), or np.maximum and np.clip")
-
-    def __float__(self) -> float:
-        _refuse("the number behind", "Use NumPy's functions (np.sin, not math.sin) and keep the traced value")
-
-    __complex__ = __int__ = __float__
-
-    def __index__(self) -> int:
-        _refuse("an integer from", "Sizes, counts and indices must be plain integers")
-
-    def __array__(self, *args: Any, **options: Any) -> NoReturn:
-        _refuse(
-            "an ordinary array from", "Join traced values with np.stack([...]) or np.concatenate, not np.array([...])"
-        )
-
-    def item(self, *args: Any) -> NoReturn:
-        """Raise `TraceError`: a trace has no numbers."""
-        _refuse("the number behind", "Keep the traced value")
-
-    tolist = item
-
-
-def _refuse(what: str, way_out: str) -> NoReturn:
-    raise TraceError(
-        f"The trace needs {what} a traced value, but a trace has no numbers: it records the operations once, for all "
-        f"values.\n  at {user_line()}\n  {way_out}; or make it depend only on an argument that is not differentiated "
-        "(wrt=...) and is passed as a plain Python int, bool or string."
-    )
-
-
-def _binary(name: str) -> tuple[Callable, Callable]:
-    def forward(self: Node, other: Any) -> Node:
-        return _operate(name, self, other)
-
-    def reflected(self: Node, other: Any) -> Node:
-        return _operate(name, other, self)
-
-    return forward, reflected
-
-
-def _operate(name: str, a: Any, b: Any) -> Any:
-    for operand in (a, b):
-        if isinstance(operand, (str, bytes, dict, set)) or operand is None:
-            return NotImplemented
-    return ROWS[name](a, b)
-
-
-for _name, _op in {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
-    "mod": "remainder", "and": "logical_and", "or": "logical_or", "xor": "logical_xor",
-}.items():  # fmt: skip
-    _forward, _reflected = _binary(_op)
-    setattr(Node, f"__{_name}__", _forward)
-    setattr(Node, f"__r{_name}__", _reflected)
-for _name, _op in {
-    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
-}.items():  # fmt: skip
-    setattr(Node, f"__{_name}__", _binary(_op)[0])
-for _name, _op in {"neg": "negative", "abs": "absolute", "invert": "logical_not"}.items():
-    setattr(Node, f"__{_name}__", lambda self, _op=_op: ROWS[_op](self))
-for _name in (
-    "sum mean prod max min std var cumsum cumprod ravel transpose swapaxes squeeze dot trace diagonal clip repeat take "
-    "all any round"
-).split():
-    setattr(Node, _name, lambda self, *args, _f=getattr(np, _name), **options: _f(self, *args, **options))
-setattr(Node, "__hash__", object.__hash__)  # noqa: B010 - a plain assignment would go through the class body's __eq__
-setattr(Node, "__pos__", lambda self: self)  # noqa: B010
-setattr(Node, "__pow__", lambda self, other: DISPATCH["power"](self, other))  # noqa: B010
-setattr(Node, "__rpow__", lambda self, other: DISPATCH["power"](other, self))  # noqa: B010
-setattr(Node, "__matmul__", lambda self, other: np.matmul(self, other))  # noqa: B010
-setattr(Node, "__rmatmul__", lambda self, other: np.matmul(other, self))  # noqa: B010
-setattr(Node, "__divmod__", lambda self, other: (self // other, self % other))  # noqa: B010
-setattr(Node, "__rdivmod__", lambda self, other: (other // self, other % self))  # noqa: B010
-setattr(Node, "__round__", lambda self, digits=0: np.round(self, digits))  # noqa: B010
-setattr(Node, "flatten", lambda self, order="C": np.ravel(self, order))  # noqa: B010
-setattr(Node, "copy", lambda self, order="C": self)  # noqa: B010
-setattr(Node, "conj", lambda self: self)  # noqa: B010
-setattr(Node, "conjugate", lambda self: self)  # noqa: B010
-setattr(Node, "astype", lambda self, dtype, **options: DISPATCH["cast"](self, dtype))  # noqa: B010
-setattr(  # noqa: B010
-    Node,
-    "reshape",
-    lambda self, *shape, order="C": np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order),
-)
-
-_SLOTS = vars(Node)
+_SLOTS: Any = vars(Node)  # the slots' descriptors: the only way to fill a node
 _set_op, _set_args, _set_attributes = _SLOTS["op"].__set__, _SLOTS["args"].__set__, _SLOTS["attributes"].__set__
 _set_shape, _set_dtype, _set_serial = _SLOTS["shape"].__set__, _SLOTS["dtype"].__set__, _SLOTS["serial"].__set__
 _set_value = _SLOTS["value"].__set__

@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import ParseError
-from .node import DISPATCH, ROWS, Node, variable
+from .node import Node, variable
+from .tables import DISPATCH, ROWS
 from .trace import Function
 
 LONGEST = 10_000  # characters

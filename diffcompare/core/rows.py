@@ -1,4 +1,4 @@
-"""A row: everything diffcompare knows about one operation. Every evaluator and test is derived from the table of rows."""
+"""A row: all that diffcompare knows of one operation. Every evaluator and test is derived from the table of rows."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import numpy as np
 from ..errors import ShapeError
 from .dtypes import promote
 from .intervals import Interval
-from .node import DISPATCH, ROWS, Node, lift, make
+from .node import Node, lift, make
 from .places import user_line
+from .tables import DISPATCH, ROWS
 
 LAZY_NAMES: dict[str, str] = {}  # name of a SciPy ufunc -> name of the row that means the same
 
@@ -35,6 +36,7 @@ class Lazy:
         return self._function
 
     def __call__(self, *args: Any, **options: Any) -> Any:
+        """Import the function if need be, and apply it."""
         return self.function(*args, **options)
 
     def __repr__(self) -> str:
@@ -72,7 +74,7 @@ class Row:
     kinks : tuple
         Pairs (point, derivative chosen there).
     complex : bool or callable or None
-        How the complex step evaluates it: True for `numpy` itself, a callable for another function, None for not at all.
+        How the complex step evaluates it: True for `numpy` itself, a callable for another function, None: not at all.
     cuda : str or None
         Template on the device; "" where `scalar` serves, None where there is no code.
     result : str
@@ -100,6 +102,7 @@ class Row:
     source: str = ""
 
     def __call__(self, *args: Any, **attributes: Any) -> Any:
+        """A node where an argument is traced; else the value."""
         mixed = False
         for a in args:
             if type(a) is not Node:

@@ -17,7 +17,6 @@ from ..transform.simplify import simplify
 from .graphs import first_output, on_first_use, traced
 from .protocol import Opaque, Prepared, Products
 
-
 MOST_TOGETHER = 16  # scalar arguments whose directions are pushed forward in one sweep
 
 

@@ -37,7 +37,10 @@ def hvp_product(method: Method, target: Graph | Opaque, wrt: tuple[int, ...]) ->
         hessian = method.hessian(target, wrt)
 
         def contract(args: tuple, directions: tuple) -> tuple:
-            return tuple(_number(sum(np.tensordot(b, v, np.ndim(v)) for b, v in zip(r, directions, strict=True))) for r in hessian(*args))
+            return tuple(
+                _number(sum(np.tensordot(b, v, np.ndim(v)) for b, v in zip(r, directions, strict=True)))
+                for r in hessian(*args)
+            )
 
         return contract
     products = [jvp_product(p, t, wrt) for p, t in _gradients(method, target, wrt)]

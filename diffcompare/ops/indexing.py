@@ -30,9 +30,9 @@ def getitem(x: Node, index: Any) -> Node:
         if type(part) is Node:
             kind = "a boolean mask" if part.dtype.kind == "b" else "an index"
             raise TraceError(
-                f"A traced value was used as {kind}: the trace cannot know which elements it takes.\n  at {user_line()}\n"
-                "  Select with np.where(mask, x, 0.0), or index with plain integers or a constant array (one the function "
-                "closes over)."
+                f"A traced value was used as {kind}: the trace cannot know what it takes.\n  at {user_line()}\n"
+                "  Select with np.where(mask, x, 0.0), or index with plain integers or with a constant array that the "
+                "function closes over."
             )
     basic = all(
         part is None or part is Ellipsis or isinstance(part, (slice, int, np.integer)) and not isinstance(part, bool)
@@ -41,7 +41,8 @@ def getitem(x: Node, index: Any) -> Node:
     try:
         return _basic(x, parts) if basic else take_flat(x, _flat_places(x.shape)[index])
     except IndexError as error:
-        raise IndexOutOfRangeError(f"index {index!r} does not fit the shape {x.shape}: {error}.\n  at {user_line()}") from error
+        message = f"index {index!r} does not fit the shape {x.shape}: {error}.\n  at {user_line()}"
+        raise IndexOutOfRangeError(message) from error
 
 
 def _flat_places(shape: tuple[int, ...]) -> np.ndarray:

@@ -27,7 +27,7 @@ def _matmul_shape(args: tuple[Node, ...]) -> tuple:
     a, b = (x.shape for x in args)
     if a[-1] != b[-2]:
         raise ShapeError(
-            f"matrix product of shapes {a} and {b}: the last axis of the first must equal the last but one of the second."
+            f"matrix product of shapes {a} and {b}: the last axis of the first must equal the second's last but one."
             f"\n  at {user_line()}\n  Transpose one of them (x.T)."
         )
     try:
@@ -91,7 +91,9 @@ def _solve_shape(args: tuple[Node, ...]) -> tuple:
     a, b = args
     _square(a.shape, "solve")
     if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
-        raise ShapeError(f"solve takes a right-hand side of {a.shape[-1]} rows, not shape {b.shape}.\n  at {user_line()}")
+        raise ShapeError(
+            f"solve takes a right-hand side of {a.shape[-1]} rows, not shape {b.shape}.\n  at {user_line()}"
+        )
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     return (*batch, *b.shape[-2:]), promote("float", (a.dtype, b.dtype))
 

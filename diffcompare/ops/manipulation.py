@@ -305,7 +305,11 @@ def diag(x: Node, k: int = 0) -> Node:
         raise ShapeError(f"np.diag takes a vector or a matrix, not shape {x.shape}.\n  at {user_line()}")
     mask = np.diag(np.ones(x.size, bool), k)
     places = np.diag(np.arange(x.size), k)
-    return where(constant(mask), take_flat(x, places), 0.0) if x.size else place_row(x, starts=(0,), steps=(1,), shape=(0,))
+    return (
+        where(constant(mask), take_flat(x, places), 0.0)
+        if x.size
+        else place_row(x, starts=(0,), steps=(1,), shape=(0,))
+    )
 
 
 @implements(np.trace)

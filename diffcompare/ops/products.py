@@ -97,7 +97,9 @@ def cross(a: Any, b: Any, axis: int = -1, **options: Any) -> Node:
     """Cross product of vectors of three entries along `axis`."""
     a, b = moveaxis(node(a), axis, -1), moveaxis(node(b), axis, -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:
-        raise ShapeError(f"np.cross takes vectors of 3 entries, not {a.shape[-1]} and {b.shape[-1]}.\n  at {user_line()}")
+        raise ShapeError(
+            f"np.cross takes vectors of 3 entries, not {a.shape[-1]} and {b.shape[-1]}.\n  at {user_line()}"
+        )
     i, j = [1, 2, 0], [2, 0, 1]
     return moveaxis(a[..., i] * b[..., j] - a[..., j] * b[..., i], -1, axis)
 
@@ -142,7 +144,9 @@ def einsum(subscripts: str, *operands: Any, **options: Any) -> Node:
     nodes = [node(x) for x in operands]
     if len(terms) != len(nodes) or any(len(t) != x.ndim for t, x in zip(terms, nodes, strict=False)):
         raise ParseError(f"einsum {subscripts!r} does not fit shapes {[x.shape for x in nodes]}.\n  at {user_line()}")
-    pairs = [_single(t, x, set(result).union(*terms[:i], *terms[i + 1 :])) for i, (t, x) in enumerate(zip(terms, nodes))]
+    pairs = [
+        _single(t, x, set(result).union(*terms[:i], *terms[i + 1 :])) for i, (t, x) in enumerate(zip(terms, nodes))
+    ]
     while len(pairs) > 1:
         i, j = _cheapest(pairs, result)
         (t, x), (u, y) = pairs[i], pairs[j]

@@ -10,8 +10,7 @@ import numpy as np
 from ..core.dtypes import BOOL, promote
 from ..core.node import Node, constant
 from ..core.rows import structured
-from .comparison import where
-from .comparison import equal, not_equal
+from .comparison import equal, not_equal, where
 from .exponential import exp
 from .shape import (
     broadcast_row,
@@ -118,7 +117,9 @@ def take_axis(x: Node, axis: int, start: int, length: int, step: int = 1) -> Nod
     """`length` entries of `x` along `axis`, from `start` on, `step` apart."""
     starts = tuple(start if i == axis and length else 0 for i in range(x.ndim))
     steps = tuple(step if i == axis else 1 for i in range(x.ndim))
-    return slice_row(x, starts=starts, steps=steps, lengths=tuple(length if i == axis else n for i, n in enumerate(x.shape)))
+    return slice_row(
+        x, starts=starts, steps=steps, lengths=tuple(length if i == axis else n for i, n in enumerate(x.shape))
+    )
 
 
 def flip_axis(x: Node, axis: int) -> Node:
@@ -283,4 +284,3 @@ recurrence_row = structured(
     complex=True,
     source="s_k = a_k s_{k-1} + b_k, s_0 = b_0; its pullback is the same recurrence from the other end",
 )
-

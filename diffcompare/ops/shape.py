@@ -186,9 +186,7 @@ def sum_to(x: Node, shape: Shape) -> Node:
     if x.shape == shape:
         return x
     lead = len(x.shape) - len(shape)
-    axes = tuple(range(lead)) + tuple(
-        i + lead for i, n in enumerate(shape) if n == 1 and x.shape[i + lead] != 1
-    )
+    axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and x.shape[i + lead] != 1)
     summed = sum_row(x, axis=axes, keepdims=False) if axes else x
     return summed if summed.shape == shape else reshape_row(summed, shape=shape)
 

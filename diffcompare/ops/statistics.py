@@ -64,14 +64,24 @@ def _reduce(row: Any, x: Any, axis: Any, keepdims: Any) -> Any:
 
 
 @implements(np.sum)
-def sum(x: Node, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = None) -> Node:  # noqa: A001, E501
+def sum(
+    x: Node,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Node:  # noqa: E501
     """Sum over axes."""
     refuse("sum", dtype=dtype, out=out, initial=initial, where=where)
     return _reduce(sum_row, x, axis, keepdims)
 
 
 @implements(np.mean)
-def mean(x: Node, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = None) -> Node:  # noqa: E501
+def mean(
+    x: Node, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = None
+) -> Node:  # noqa: E501
     """Arithmetic mean over axes: the sum over the count."""
     refuse("mean", dtype=dtype, out=out, where=where)
     count = math.prod(x.shape[i] for i in axes(axis, x.ndim))
@@ -93,14 +103,24 @@ def average(x: Node, axis: Any = None, weights: Any = None, returned: bool = Fal
 
 
 @implements(np.prod)
-def prod(x: Node, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = None) -> Node:  # noqa: E501
+def prod(
+    x: Node,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Node:  # noqa: E501
     """Product over axes."""
     refuse("prod", dtype=dtype, out=out, initial=initial, where=where)
     return _reduce(prod_row, x, axis, keepdims)
 
 
 def _extreme(name: str, row: Any) -> Any:
-    def extreme(x: Node, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = None) -> Node:  # noqa: E501
+    def extreme(
+        x: Node, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = None
+    ) -> Node:  # noqa: E501
         refuse(name, out=out, initial=initial, where=where)
         if math.prod(x.shape[i] for i in axes(axis, x.ndim)) == 0:
             raise ShapeError(f"np.{name} of no elements has no value (shape {x.shape}).\n  at {user_line()}")
@@ -110,8 +130,8 @@ def _extreme(name: str, row: Any) -> Any:
     return extreme
 
 
-max = implements(np.max, np.amax)(_extreme("max", max_row))  # noqa: A001
-min = implements(np.min, np.amin)(_extreme("min", min_row))  # noqa: A001
+max = implements(np.max, np.amax)(_extreme("max", max_row))
+min = implements(np.min, np.amin)(_extreme("min", min_row))
 
 
 @implements(np.ptp)
@@ -122,14 +142,14 @@ def ptp(x: Node, axis: Any = None, out: Any = None, keepdims: Any = False) -> No
 
 
 @implements(np.any)
-def any(x: Node, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = None) -> Node:  # noqa: A001
+def any(x: Node, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = None) -> Node:
     """Whether any element is true: a condition."""
     refuse("any", out=out, where=where)
     return _reduce(any_row, cast(x, "bool"), axis, keepdims)
 
 
 @implements(np.all)
-def all(x: Node, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = None) -> Node:  # noqa: A001
+def all(x: Node, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = None) -> Node:
     """Whether all elements are true: a condition."""
     refuse("all", out=out, where=where)
     return _reduce(all_row, cast(x, "bool"), axis, keepdims)
@@ -142,7 +162,18 @@ def _deviations(x: Node, axis: Any, ddof: Any, given: Any) -> tuple[Node, float]
 
 
 @implements(np.var)
-def var(x: Node, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *, where: Any = None, mean: Any = None, correction: Any = None) -> Node:  # noqa: E501
+def var(
+    x: Node,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = None,
+    mean: Any = None,
+    correction: Any = None,
+) -> Node:  # noqa: E501
     """Variance over axes: squared deviations over count - ddof."""
     refuse("var", dtype=dtype, out=out, where=where)
     ddof = ddof if correction is None or correction is _UNSET else correction
@@ -151,7 +182,18 @@ def var(x: Node, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any
 
 
 @implements(np.std)
-def std(x: Node, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *, where: Any = None, mean: Any = None, correction: Any = None) -> Node:  # noqa: E501
+def std(
+    x: Node,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = None,
+    mean: Any = None,
+    correction: Any = None,
+) -> Node:  # noqa: E501
     """Standard deviation; its derivative at constant data is 0, as the norm's at the origin."""
     refuse("std", dtype=dtype, out=out, where=where)
     ddof = ddof if correction is None or correction is _UNSET else correction
@@ -160,7 +202,7 @@ def std(x: Node, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any
 
 
 @implements(np.linalg.norm)
-def norm(x: Node, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Node:  # noqa: A002
+def norm(x: Node, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Node:
     """Vector norm of order 1, 2, inf, -inf, 0-free p; matrix norm `fro` (and 1, inf)."""
     over = axes(axis, x.ndim)
     if ord is None or (ord in ("fro", "f") and len(over) == 2) or (ord == 2 and len(over) == 1):
@@ -288,5 +330,3 @@ def nansum(x: Node, axis: Any = None, dtype: Any = None, out: Any = None, keepdi
     """Sum over axes with nan counted as 0."""
     refuse("nansum", dtype=dtype, out=out)
     return sum(where(x == x, x, 0.0), axis, keepdims=keepdims)
-
-

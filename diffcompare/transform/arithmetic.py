@@ -8,8 +8,7 @@ import numpy as np
 
 from ..core.node import Node, constant
 from ..ops.arithmetic import multiply
-from ..ops.comparison import where_row
-from ..ops.comparison import logical_and, logical_or
+from ..ops.comparison import logical_and, logical_or, where_row
 from ..ops.reductions import any_row
 from ..ops.shape import broadcast_row, reshape_row, sum_row
 
@@ -42,7 +41,7 @@ def select(condition: Node, value: Node) -> Node:
 def times(cotangent: Node, partial: Node | float) -> Node:
     """The product; of masked factors, the masked product, so that what is not selected never counts.
 
-    ``where(c, g, 0) * p`` is ``where(c, g * p, 0)``: where `c` is false the product is 0 even if `p` is nan or infinite.
+    ``where(c, g, 0) * p`` is ``where(c, g * p, 0)``: where `c` is false the product is 0, be `p` nan or infinite.
     Multiplying by the number 1 is left out, and by -1 is a change of sign: both are exact.
     """
     if isinstance(partial, (int, float)):

@@ -105,7 +105,9 @@ def contributions(node: Node, y_bar: Node, live: set[int]) -> list[Node | None]:
         parts = [None if v is None else select(c, v) for c, v in zip(masks, moved, strict=True)]
     for part, argument in zip(parts, node.args, strict=True):
         if part is not None and part.shape != argument.shape:
-            raise InternalError(f"The pullback of {row.name!r} gives shape {part.shape} for an argument {argument.shape}.")
+            raise InternalError(
+                f"The pullback of {row.name!r} gives {part.shape} for an argument of shape {argument.shape}."
+            )
     return [p if id(a) in live else None for p, a in zip(parts, node.args, strict=True)]
 
 

@@ -15,8 +15,8 @@ def simplify(graph: Graph) -> Graph:
     """`graph` with exact rewrites only.
 
     Kept: ``0 * x`` (nan and inf, and the sign of zero), ``x + 0`` (it turns -0 into 0), every order of operations.
-    Done: ``x * 1``, ``x / 1``, ``x - 0``, ``-(-x)``, ``where(c, x, x)``, a reshape of a reshape, a transpose of a transpose, and operations on
-    constants alone, computed by the same NumPy functions that would compute them later.
+    Done: ``x * 1``, ``x / 1``, ``x - 0``, ``-(-x)``, ``where(c, x, x)``, a reshape of a reshape, a transpose of a
+    transpose, and operations on constants alone, computed by the NumPy functions that would compute them later.
     """
     new: dict[int, Node] = {}
     with building():

@@ -73,7 +73,9 @@ def test_read_only_arrays_are_taken():
     np.testing.assert_array_equal(dc.gradient(lambda x: np.sum(x * x))(x), [2.0, 2.0, 2.0])
 
 
-@pytest.mark.parametrize("method", ["reverse", "forward", "symbolic", "central-difference", "complex-step", "richardson"])
+@pytest.mark.parametrize(
+    "method", ["reverse", "forward", "symbolic", "central-difference", "complex-step", "richardson"]
+)
 def test_empty_arrays_have_empty_gradients(method):
     """A sum of nothing is 0 and its gradient has no entries, in every method."""
     value, gradient = dc.value_and_gradient(lambda x: np.sum(x * x), method=method)(np.empty(0))
