@@ -15,7 +15,7 @@ BEFORE_AND_AFTER = {
         """
 import numpy as np, diffcompare as dc
 from diffcompare.core.intervals import Interval
-from diffcompare.core.node import DISPATCH, ROWS
+from diffcompare.core.tables import DISPATCH, ROWS
 from diffcompare.core.rows import elementwise
 import diffcompare.ops
 del ROWS["log1p"], DISPATCH[np.log1p]  # the recipe declares it anew

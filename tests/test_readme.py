@@ -1,6 +1,9 @@
 """README's commands: two, each one line, and the second is the one that continuous integration runs."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -44,6 +47,17 @@ def test_continuous_integration_runs_the_second_command():
     """`.ci/run` holds README's test command, character for character, as a line of its own."""
     lines = [line.strip() for line in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()]
     assert COMMANDS[1].strip() in lines
+
+
+def test_the_code_of_readme_runs(tmp_path):
+    """README's Python code runs as it stands, copied into a file."""
+    (code,) = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    script = tmp_path / "readme.py"
+    script.write_text(code, encoding="utf-8")
+    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    subprocess.run(
+        [sys.executable, str(script)], check=True, env={**os.environ, "PYTHONPATH": paths, "MPLBACKEND": "Agg"}
+    )
 
 
 def test_the_files_that_readme_links_to_exist():

@@ -151,7 +151,7 @@ def numpy_functions() -> dict[str, Callable[..., Any]]:
     """Every statement's function on float64 scalars."""
     import scipy.special
 
-    table = {name: _float64(function) for name, function in PLAIN.items()}
+    table: dict[str, Callable[..., Any]] = {name: _float64(function) for name, function in PLAIN.items()}
     table.update(_NUMPY)
     table.update({name: getattr(scipy.special, source) for name, source in _SCIPY.items()})
     return table
