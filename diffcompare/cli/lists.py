@@ -10,12 +10,13 @@ import typer
 
 import diffcompare.ops  # noqa: F401 - fills the table of rows
 from diffcompare.analysis.records import to_json
-from diffcompare.core.node import ROWS, Node, topological, variable
+from diffcompare.core.node import Node, topological, variable
 from diffcompare.core.rows import Row
+from diffcompare.core.tables import ROWS
 from diffcompare.methods import available
 from diffcompare.problems import PROBLEMS
 
-USUAL_WIDTH = 118
+USUAL_WIDTH, LONGEST_CELL = 118, 160
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 ARGUMENTS = ("x0", "x1", "x2")
 
@@ -43,10 +44,11 @@ def show(title: str, rows: Sequence[dict[str, Any]], json: bool, width: int | No
 
 
 def words(cell: Any) -> str:
-    """A cell in words."""
+    """A cell in words, the first of them where it is very long."""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    return ", ".join(map(str, cell)) if isinstance(cell, (list, tuple)) else str(cell)
+    text = ", ".join(map(str, cell)) if isinstance(cell, (list, tuple)) else str(cell)
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]} … (--json shows all)"
 
 
 def methods() -> list[dict[str, Any]]:
@@ -121,4 +123,5 @@ def _text(node: Node, arguments: list[str]) -> str:
         return f"{float(node.value):.6g}" if node.shape == () else "constant"
     if node.op.name in INFIX:
         return f"({arguments[0]} {INFIX[node.op.name]} {arguments[1]})"
-    return f"{node.op.name}({', '.join(arguments)})"
+    inner = [t[1:-1] if a.op.name in INFIX else t for t, a in zip(arguments, node.args, strict=True)]
+    return f"{node.op.name}({', '.join(inner)})"

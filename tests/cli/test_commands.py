@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import diffcompare as dc
 from diffcompare.analysis.records import KEYS
 from diffcompare.cli import app, main
-from diffcompare.core.node import ROWS
+from diffcompare.core.tables import ROWS
 from diffcompare.errors import DiffCompareError, OptionError, UnknownNameError
 
 QUICK = ["--methods", "central-difference,complex-step", "--no-time"]
