@@ -137,32 +137,71 @@ def cholesky(a, out):
 
 
 @_jit
+def _eliminate_completely(a):
+    """L and U of one matrix with the largest entry left as each pivot, both orders, and the sign of the two together."""
+    n = a.shape[0]
+    lu, rows, columns, sign = a.copy(), np.arange(n), np.arange(n), 1.0
+    for k in range(n):
+        p, q = k, k
+        for i in range(k, n):
+            for j in range(k, n):
+                if abs(lu[i, j]) > abs(lu[p, q]):
+                    p, q = i, j
+        if p != k:
+            sign = -sign
+            rows[k], rows[p] = rows[p], rows[k]
+            for j in range(n):
+                lu[k, j], lu[p, j] = lu[p, j], lu[k, j]
+        if q != k:
+            sign = -sign
+            columns[k], columns[q] = columns[q], columns[k]
+            for i in range(n):
+                lu[i, k], lu[i, q] = lu[i, q], lu[i, k]
+        if lu[k, k] == 0:
+            break
+        for i in range(k + 1, n):
+            lu[i, k] /= lu[k, k]
+            for j in range(k + 1, n):
+                lu[i, j] -= lu[i, k] * lu[k, j]
+    return lu, rows, columns, sign
+
+
+@_jit
 def cofactor(a, out):
-    """Matrices of cofactors by the singular value decomposition; nan where an entry is not finite."""
+    """Matrices of cofactors, of singular matrices too; nan where an entry is not finite.
+
+    With P A Q = L U, U = [[V, u], [0, d]] and d the smallest pivot, adj(A) = det(P) det(Q) Q adj(U) inv(L) P and
+    adj(U) = det(V) [[d inv(V), -inv(V) u], [0, 1]]: nothing is divided by d. A singular V means rank n - 2: all zero.
+    """
     n = a.shape[1]
     for value in a.reshape(-1):
         if not np.isfinite(value):
             out[...] = np.nan
             return
-    sign = np.empty(2, out.dtype)
     for p in range(a.shape[0]):
-        u, s, vt = np.linalg.svd(a[p])
-        both = np.empty((2, n, n), out.dtype)
-        both[0], both[1] = u, vt
-        det(both, sign)
-        for k in range(n):
-            others = sign[0] * sign[1]
-            for i in range(n):
-                if i != k:
-                    others *= s[i]
-            for i in range(n):
-                u[i, k] *= others
+        lu, rows, columns, sign = _eliminate_completely(a[p])
+        scale = out.dtype.type(sign)
+        for k in range(n - 1):
+            scale *= lu[k, k]
+        m = np.zeros((n, n), out.dtype)
+        m[n - 1, n - 1] = 1
+        for i in range(n - 2, -1, -1):
+            if scale == 0:
+                break
+            m[i, i] = lu[n - 1, n - 1]
+            m[i, n - 1] = -lu[i, n - 1]
+            for k in range(i + 1, n - 1):
+                for j in range(n):
+                    m[i, j] -= lu[i, k] * m[k, j]
+            for j in range(n):
+                m[i, j] /= lu[i, i]
+        for j in range(n - 2, -1, -1):
+            for k in range(j + 1, n):
+                for i in range(n):
+                    m[i, j] -= m[i, k] * lu[k, j]
         for i in range(n):
             for j in range(n):
-                total = out.dtype.type(0)
-                for k in range(n):
-                    total += u[i, k] * vt[k, j]
-                out[p, i, j] = total
+                out[p, rows[j], columns[i]] = scale * m[i, j]
 
 
 def _products(swap_a: bool, swap_b: bool):

@@ -18,7 +18,8 @@ import numpy as np
 from numba import types
 
 from ..core.graph import Graph
-from ..core.node import ROWS, Node, building, constant, make
+from ..core.node import Node, building, constant, make
+from ..core.tables import ROWS
 from ..errors import UnsupportedOpError
 from . import numba_arrays, numba_calls, numba_special
 from .numba_loops import Loop, filled_first, is_reduction, literal, start_value

@@ -152,14 +152,19 @@ class Loop:
         return name
 
     def _place(self, node: Node, index: tuple[Index, ...]) -> str:
-        flatten = ".reshape(-1)" if self.flat and node.ndim != 1 and space_of(node.shape) else ""
-        if flatten:
-            name = f"{self.array(node)}_flat"
-            line = f"{name} = {self.array(node)}.reshape(-1)"
-            if line not in self.first:
-                self.first.append(line)
-            return f"{name}[i0]"
+        if self.flat and space_of(node.shape):
+            return f"{self._flattened(node)}[i0]"
         return f"{self.array(node)}[{', '.join(text for text, _ in index)}]"
+
+    def _flattened(self, node: Node) -> str:
+        """The name of a one-dimensional view of the array of `node`, made before the loops."""
+        if node.ndim == 1:
+            return self.array(node)
+        name = f"{self.array(node)}_flat"
+        line = f"{name} = {self.array(node)}.reshape(-1)"
+        if line not in self.first:
+            self.first.append(line)
+        return name
 
     def _compute(self, node: Node, index: tuple[Index, ...], name: str) -> str:
         depth = max((d for _, d in index), default=0)
@@ -168,7 +173,7 @@ class Loop:
             if not space_of(source.shape):
                 return self.read(source, (ZERO,) * source.ndim)
             place = self.read(node.args[1], index)
-            expression = f"{self.array(source)}{'.reshape(-1)' if source.ndim != 1 else ''}[{place}]"
+            expression = f"{self._flattened(source)}[{place}]"
         elif is_view(node):
             return self.read(node.args[0], index if self.flat else operand_index(node, index))
         else:
@@ -202,8 +207,7 @@ class Loop:
             self.lines[-1].append(f"{self.array(sink)}[{', '.join(where)}] = {value}")
         elif name == "scatter_add":
             to = self.read(sink.args[1], index)
-            whole = f"{self.array(sink)}{'.reshape(-1)' if sink.ndim != 1 else ''}[{to}]"
-            self.lines[-1].append(f"{whole} += {value}")
+            self.lines[-1].append(f"{self._flattened(sink)}[{to}] += {value}")
         else:
             self._reduce(sink, value)
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 import diffcompare.ops  # noqa: F401 - fills the table
 from diffcompare.core.evaluate import evaluator
 from diffcompare.core.graph import Graph
-from diffcompare.core.node import ROWS, constant, variable
+from diffcompare.core.node import constant, variable
+from diffcompare.core.tables import ROWS
 from diffcompare.errors import UnsupportedOpError
 from diffcompare.lower.numba_emit import MOST_STATEMENTS, compile_graph, worth_compiling
 from diffcompare.transform.pullback import pullback
@@ -155,6 +156,17 @@ def test_singular_matrices_are_numpys():
             compiled([a], [ROWS[name](a)], matrix)
     with pytest.raises(np.linalg.LinAlgError):
         compiled([a], [ROWS["solve"](a, a)], singular)
+
+
+def test_cofactors_of_singular_matrices():
+    """Cofactors of a matrix of rank n - 1 are those worked out by hand; of rank n - 2 all are zero."""
+    a = variable("a", (3, 3))
+    call = compile_graph(Graph((a,), (ROWS["cofactor"](a),))).call
+    found = call(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]))[0]
+    by_hand = np.array([[-3.0, 6.0, -3.0], [6.0, -12.0, 6.0], [-3.0, 6.0, -3.0]])
+    # elimination on entries up to 9 and products of two of them: a few roundings of 81
+    np.testing.assert_allclose(found, by_hand, atol=8 * EPS * 81)
+    assert np.all(call(np.outer([1.0, 2.0, 4.0], [1.0, 0.5, 2.0]))[0] == 0.0)
 
 
 def test_matrices_with_nan_do_not_raise():
