@@ -32,15 +32,16 @@ _CLOSED = {
     "stop_gradient": r"\underline{{{0}}}",
 }  # fmt: skip
 _COMMANDS = {
-    "sin": r"\sin", "cos": r"\cos", "tan": r"\tan", "sinh": r"\sinh", "cosh": r"\cosh", "tanh": r"\tanh", "log": r"\log",
+    "sin": r"\sin", "cos": r"\cos", "tan": r"\tan", "sinh": r"\sinh", "cosh": r"\cosh", "tanh": r"\tanh",
+    "log": r"\log",
     "log2": r"\log_2", "log10": r"\log_{10}", "arcsin": r"\arcsin", "arccos": r"\arccos", "arctan": r"\arctan",
     "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min", "sum": r"\sum", "prod": r"\prod",
     "gamma": r"\Gamma", "gammaln": r"\log \Gamma", "digamma": r"\psi", "beta": r"\mathrm{B}", "sigmoid": r"\sigma",
     "ndtr": r"\Phi", "det": r"\det", "j0": "J_0", "j1": "J_1", "i0": "I_0", "i1": "I_1",
 }  # fmt: skip
 _GREEK = set(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
 )
 _DOTS = r"\cdots"
 

@@ -1,6 +1,7 @@
 """Text to function: a whitelist over Python's syntax tree, never `eval`.
 
-What is not on the list is refused with its column. Numbers are float64 from the start, so that `9**9**9` is inf at once.
+What is not on the list is refused with its column. Numbers are float64 from the start, so that `9**9**9` is inf at
+once.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ LARGEST = 2_000  # nodes of the syntax tree
 CONSTANTS = {"pi": math.pi, "e": math.e}
 _ALLOWED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,+-*/%()<>=! \t\n")
 _HINTS = {
-    "^": "For a power write **.", "&": "Write and.", "|": "Write or.", "~": "Write not.", "[": "Indexing is not accepted.", "{": "Sets and dictionaries are not accepted.",
+    "^": "For a power write **.", "&": "Write and.", "|": "Write or.", "~": "Write not.",
+    "[": "Indexing is not accepted.", "{": "Sets and dictionaries are not accepted.",
     "'": "Strings are not accepted.", '"': "Strings are not accepted.", ":": "Only expressions are accepted.",
     ";": "Only one expression is accepted.", "\u2212": "Write the minus sign as -.", "\u00b7": "Write a product as *.",
     "\u00d7": "Write a product as *.", "\u03c0": "Write pi.",
@@ -143,8 +145,8 @@ class _Reader:
             self.fail(f"This is not an expression ({error.msg})", column, "Write it as in Python: 2*x, not 2x or 2 x.")
         except (RecursionError, MemoryError, ValueError) as error:
             raise ParseError(
-                f"The text is nested too deeply to be read ({type(error).__name__}); at most {DEEPEST} levels are accepted."
-                "\n  Write the function in Python, with NumPy."
+                f"The text is nested too deeply to be read ({type(error).__name__}); at most {DEEPEST} levels are "
+                "accepted.\n  Write the function in Python, with NumPy."
             ) from None
 
     def _check_size(self, tree: ast.Expression) -> None:

@@ -1,6 +1,7 @@
 """Functions over object arrays of SymPy expressions or tape scalars, for the rows that are not elementwise.
 
-Everything is composed of arithmetic and of the functions of one or two arguments of `sympy_functions`, in balanced trees
+Everything is composed of arithmetic and of the functions of one or two arguments of `sympy_functions`, in balanced
+trees
 where order is free, so that expressions stay shallow and one differentiation rule an operation suffices.
 """
 
@@ -140,6 +141,18 @@ def _running(combine: Callable, items: list) -> list:
     return done
 
 
+def matmul(a: Any, b: Any) -> np.ndarray:
+    """Matrix product, each entry one sum; batch axes broadcast."""
+    a, b = np.asarray(a, dtype=object), np.asarray(b, dtype=object)
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    a, b = np.broadcast_to(a, (*batch, *a.shape[-2:])), np.broadcast_to(b, (*batch, *b.shape[-2:]))
+    result = np.empty((*batch, a.shape[-2], b.shape[-1]), dtype=object)
+    for *index, i, j in np.ndindex(result.shape):
+        row, column = a[(*index, i)], b[(*index, slice(None), j)]
+        result[(*index, i, j)] = _total([x * y for x, y in zip(row, column, strict=True)])
+    return result
+
+
 # Linear algebra of small matrices, by minors: no pivot, so no branch on values.
 
 
@@ -277,6 +290,7 @@ ARRAY_FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {
         cumsum,
         cumprod,
         linear_recurrence,
+        matmul,
         sum_over,
         prod_over,
         det,
@@ -286,7 +300,7 @@ ARRAY_FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {
         slogdet_sign,
         logabsdet,
         cholesky,
-    )  # fmt: skip
+    )
 }
 
 

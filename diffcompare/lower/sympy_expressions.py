@@ -20,7 +20,11 @@ from .sympy_tape import A, Scalar, Tape, number_value
 
 PRECISION = 200  # bits of the Floats: a float64 is held exactly, and their sums and products round nothing that matters
 DEEPEST = 60  # SymPy differentiates by recursion, and dies near 100 levels
-_WITHOUT_NAME = {"sum": "sum_over", "prod": "prod_over"}  # rows whose NumPy function would make unbalanced chains
+_WITHOUT_NAME = {
+    "sum": "sum_over",
+    "prod": "prod_over",
+    "matmul": "matmul",
+}  # rows whose NumPy function would make long chains
 
 
 def number(value: Any, precision: int = PRECISION) -> sp.Expr:
@@ -71,7 +75,7 @@ class Sizes:
             known[e] = (size, sum(p[1] + own for p in parts if p[1]), 1 + max(p[2] for p in parts))
         return known[expression]
 
-    def check(self, expressions: np.ndarray, where: Callable[[], str]) -> None:
+    def check(self, expressions: np.ndarray, where: Callable[[], str], together: bool = False) -> None:
         """Refuse what differentiation would not survive, or not finish.
 
         Raises
@@ -82,7 +86,7 @@ class Sizes:
         total = 0.0
         for e in expressions.flat:
             _, gradient, depth = self.of(e)
-            total = max(total, gradient)
+            total = max(total, gradient) if not together else total + gradient
             if depth > DEEPEST:
                 _refuse(f"is nested {depth} levels deep; the limit is {DEEPEST}, for SymPy works by recursion", where)
         if total > self.limit:
@@ -96,14 +100,25 @@ def _refuse(what: str, where: Callable[[], str]) -> None:
     )
 
 
-def _check_elements(graph: Graph, limit: int) -> None:
-    largest = max((node for node in graph.nodes), key=lambda node: node.size, default=None)
-    if largest is not None and largest.size > limit:
+def check_elements(graph: Graph, limit: int) -> None:
+    """Refuse arrays, and matrix products, whose elements alone exceed `limit`; looks at shapes only.
+
+    Raises
+    ------
+    SizeLimitError
+        Naming the largest.
+    """
+    largest = max(graph.nodes, key=_elements, default=None)
+    if largest is not None and _elements(largest) > limit:
         raise SizeLimitError(
-            f"The symbolic method writes each array element out, but there are {largest.size} elements in one array; "
-            f"the limit is {limit}.\n  at {graph.where_is(largest)}\n"
+            "The symbolic method writes each element of an array out, but one operation has "
+            f"{_elements(largest)} of them; the limit is {limit}.\n  at {graph.where_is(largest)}\n"
             "  Use the method 'reverse', which keeps arrays whole, or fewer elements."
         )
+
+
+def _elements(node: Node) -> int:
+    return node.size * (node.args[0].shape[-1] if node.op.name == "matmul" else 1)
 
 
 def symbols(node: Node, position: int) -> np.ndarray:
@@ -141,7 +156,7 @@ def expressions(
     SizeLimitError
         Before the expression explodes; nothing is differentiated yet.
     """
-    _check_elements(graph, limit)
+    check_elements(graph, limit)
     sizes = Sizes(limit)
     values: dict[int, np.ndarray] = {id(n): x for n, x in zip(graph.inputs, inputs, strict=True)}
     for node in graph.nodes:
@@ -156,6 +171,8 @@ def expressions(
             result = _map(sp.sympify, _structured(node, args, standard))
         sizes.check(result, lambda node=node: graph.where_is(node))
         values[id(node)] = result
+    for output in graph.outputs:
+        sizes.check(values[id(output)], lambda output=output: graph.where_is(output), together=True)
     return tuple(values[id(output)] for output in graph.outputs)
 
 
@@ -204,7 +221,10 @@ def _structured(node: Node, args: list[np.ndarray], standard: bool = False) -> n
             "  This is a defect of diffcompare; please report it. Meanwhile use the method 'reverse'."
         )
     if name is None:  # indices stay integers
-        args = [a.value if a.op.name == "constant" and a.dtype.kind in "ib" else x for a, x in zip(node.args, args, strict=True)]
+        args = [
+            a.value if a.op.name == "constant" and a.dtype.kind in "ib" else x
+            for a, x in zip(node.args, args, strict=True)
+        ]
     table = STANDARD_ARRAYS if standard else ARRAY_FUNCTIONS
     function = table[name] if name is not None else row.numpy
     result = np.asarray(function(*args, **dict(node.attributes)), dtype=object)
@@ -227,7 +247,7 @@ def scalar_tape(graph: Graph, limit: int) -> tuple[Tape, list[list[Scalar]], lis
     SizeLimitError
         When more than `limit` statements are needed.
     """
-    _check_elements(graph, limit)
+    check_elements(graph, limit)
     tape = Tape(limit, evaluate)
     inputs: list[list[Scalar]] = []
     values: dict[int, np.ndarray] = {}

@@ -1,8 +1,11 @@
 """SymPy functions with the derivatives that a numerical reader needs.
 
-SymPy leaves the derivative of `floor` unevaluated, gives `2*DiracDelta` for `sign` and `1 - tanh(x)**2` for `tanh`, which has
-no correct digit at x = 20. Each function here is opaque to SymPy's simplifier and carries its partial derivatives, written
-from the mathematical definition (DLMF chapters 4 to 10), never from the `partials` of a row: the symbolic method has to be
+SymPy leaves the derivative of `floor` unevaluated, gives `2*DiracDelta` for `sign` and `1 - tanh(x)**2` for `tanh`,
+which has
+no correct digit at x = 20. Each function here is opaque to SymPy's simplifier and carries its partial derivatives,
+written
+from the mathematical definition (DLMF chapters 4 to 10), never from the `partials` of a row: the symbolic method has
+to be
 independent of them.
 """
 
@@ -21,6 +24,7 @@ class NumericFunction(Function):
     partials_of: Partials
 
     def fdiff(self, argindex: int = 1) -> Expr:
+        """The partial derivative with respect to one argument, counted from 1, as SymPy asks for it."""
         return sympify(type(self).partials_of(*self.args)[argindex - 1])
 
     def _eval_derivative(self, s: Symbol) -> Expr:
@@ -37,7 +41,7 @@ class NumericFunction(Function):
 
 
 def times(partial: Expr, factor: Expr) -> Expr:
-    """`partial * factor`, the factor taken inside a `select`, so that an unselected inf or nan is never multiplied by 0."""
+    """`partial * factor`, inside a `select`, so that an unselected inf or nan is never multiplied by 0."""
     if isinstance(partial, select):
         condition, yes, no = partial.args
         return select(condition, times(yes, factor), times(no, factor))
@@ -133,7 +137,6 @@ sigmoid = _define("sigmoid", 1, lambda x: (sigmoid(x) * sigmoid(-x),))
 log_sigmoid = _define("log_sigmoid", 1, lambda x: (sigmoid(-x),))
 softplus = _define("softplus", 1, lambda x: (sigmoid(x),))
 logit = _define("logit", 1, lambda x: (1 / (x * (1 - x)),))
-
 
 
 def _weight(x: Expr, y: Expr, scale: Expr) -> Expr:

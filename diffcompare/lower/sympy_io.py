@@ -10,7 +10,8 @@ import numpy as np
 import sympy as sp
 
 from ..core.graph import Graph
-from ..core.node import DISPATCH, ROWS, Node, constant, variable
+from ..core.node import Node, constant, variable
+from ..core.tables import DISPATCH, ROWS
 from ..core.trace import Function, trace
 from ..errors import TraceError, UnsupportedOpError
 from .sympy_expressions import expressions
@@ -53,7 +54,8 @@ def _of_order(kind: str, order: Any, x: Any) -> Any:
         return _call(names[int(order)], x)
     if kind == "polygamma" and type(order) is float and order > 0:
         return _call("polygamma", order, x)
-    raise UnsupportedOpError(f"SymPy's {kind} of order {order} has no operation here; orders are {', '.join('012'[: len(names)])}.")
+    orders = ", ".join("012"[: len(names)])
+    raise UnsupportedOpError(f"SymPy's {kind} of order {order} has no operation here; orders are {orders}.")
 
 
 _SPECIAL: dict[str, Callable[..., Any]] = {
@@ -155,6 +157,8 @@ def _parts(e: Any) -> list[Any]:
         return [x for pair in e.args for x in pair.args]
     if e.is_Mul:
         return [x.base if _divides(x) else x for x in e.args]
+    if not (e.is_Add or e.is_Pow or type(e).__name__ in _FOLDED or type(e).__name__ in _SPECIAL):
+        _row_name(e)  # before its arguments are looked at: a Derivative is refused as such
     return list(e.args)
 
 
@@ -189,13 +193,19 @@ def _compound(e: Any, known: dict[Any, Any]) -> Any:
         return _fold(_FOLDED[name], args)
     if name in _SPECIAL:
         return _SPECIAL[name](*args)
+    return _call(_row_name(e), *args)
+
+
+def _row_name(e: Any) -> str:
+    """The row that stands for SymPy's function; refuses the others by name."""
+    name = type(e).__name__
     row = _ROWS.get(name, name if isinstance(e, NumericFunction) else "")
     if row not in ROWS:
         raise UnsupportedOpError(
             f"SymPy's {name!r} has no operation in diffcompare.\n  in {str(e)[:80]}\n"
-            "  Rewrite it (`expr.rewrite`, `expr.doit()`) with elementary or special functions that `diffcompare ops` lists."
+            "  Rewrite it (`expr.rewrite`, `expr.doit()`) with functions that `diffcompare ops` lists."
         )
-    return _call(row, *args)
+    return row
 
 
 def _sum(e: Any, known: dict[Any, Any]) -> Any:

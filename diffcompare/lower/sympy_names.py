@@ -1,7 +1,8 @@
 """The names that a row's `sympy` column may use, and how its template becomes a SymPy expression.
 
 Two vocabularies share one set of names. `NUMERIC` serves differentiation: functions that SymPy would simplify away or
-differentiate badly are the opaque ones of `sympy_functions`. `STANDARD` serves people (`Function.to_sympy`): plain SymPy.
+differentiate badly are the opaque ones of `sympy_functions`. `STANDARD` serves people (`Function.to_sympy`): plain
+SymPy.
 In a template `**` means `power`, and `<` and its kin the conditions below, in whichever vocabulary is in use.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -40,16 +41,19 @@ NUMERIC: dict[str, Any] = {
     **{name: getattr(sp, name) for name in "asin acos atan asinh acosh atanh".split()},
     "arcsin": sp.asin, "arccos": sp.acos, "arctan": sp.atan,
     "arcsinh": sp.asinh, "arccosh": sp.acosh, "arctanh": sp.atanh, "atan2": own.arctan2,
-    "sqrt": lambda x: numeric_power(x, own.HALF), "power": numeric_power, "pow": numeric_power, "oo": sp.oo, "nan": sp.nan,
+    "sqrt": lambda x: numeric_power(x, own.HALF), "power": numeric_power, "pow": numeric_power, "oo": sp.oo,
+    "nan": sp.nan,
     "greater": lambda x, y: own.less(y, x), "greater_equal": lambda x, y: own.less_equal(y, x), "where": own.select,
     "abs": own.absolute, "Abs": own.absolute, "ceil": own.ceiling, "floordiv": own.floor_divide,
     "mod": own.remainder, "Mod": own.remainder, "Max": own.maximum, "Min": own.minimum, "max": own.maximum,
-    "min": own.minimum, "Heaviside": own.heaviside, "expit": own.sigmoid, "loggamma": own.gammaln, "lgamma": own.gammaln,
+    "min": own.minimum, "Heaviside": own.heaviside, "expit": own.sigmoid, "loggamma": own.gammaln,
+    "lgamma": own.gammaln,
     "psi": own.digamma, "square": lambda x: numeric_power(x, 2), "reciprocal": lambda x: 1 / x,
     "negative": lambda x: -x, "positive": lambda x: x, "silu": lambda x: x * own.sigmoid(x),
     "gelu": lambda x: x * own.ndtr(x), "clip": lambda x, low, high: own.minimum(own.maximum(x, low), high),
     "deg2rad": lambda x: x * sp.pi / 180, "rad2deg": lambda x: x * 180 / sp.pi, "identity": lambda x: x,
-    "normalized_sinc": own.sinc, "stop_gradient": own.freeze, "besselj": own.jv, "besseli": own.iv, "true": sp.S.One, "false": sp.S.Zero,
+    "normalized_sinc": own.sinc, "stop_gradient": own.freeze, "besselj": own.jv, "besseli": own.iv,
+    "true": sp.S.One, "false": sp.S.Zero,
     "And": own.logical_and, "Or": own.logical_or, "Not": own.logical_not, "Xor": own.logical_xor,
     "Eq": own.equal, "Ne": own.not_equal, "Lt": own.less, "Le": own.less_equal,
     "Gt": lambda x, y: own.less(y, x), "Ge": lambda x, y: own.less_equal(y, x), "Piecewise": lambda *p: _pieces(p),
@@ -90,13 +94,16 @@ _PLAIN: dict[str, Any] = {
     "sign": sp.sign, "floor": sp.floor, "ceiling": sp.ceiling, "ceil": sp.ceiling, "heaviside": sp.Heaviside,
     "Heaviside": sp.Heaviside, "floor_divide": lambda x, y: sp.floor(x / y), "floordiv": lambda x, y: sp.floor(x / y),
     "trunc": lambda x: sp.sign(x) * sp.floor(sp.Abs(x)), "absolute": sp.Abs, "abs": sp.Abs, "Abs": sp.Abs,
-    "remainder": sp.Mod, "mod": sp.Mod, "Mod": sp.Mod, "maximum": sp.Max, "minimum": sp.Min, "Max": sp.Max, "Min": sp.Min,
+    "remainder": sp.Mod, "mod": sp.Mod, "Mod": sp.Mod, "maximum": sp.Max, "minimum": sp.Min, "Max": sp.Max,
+    "Min": sp.Min,
     "max": sp.Max, "min": sp.Min, "fmax": sp.Max, "fmin": sp.Min, "relu": lambda x: sp.Max(x, 0),
     "leaky_relu": lambda x, a: sp.Piecewise((x, x > 0), (a * x, True)), "quotient0": lambda x, y: x / y,
     "hypot": lambda x, y: sp.sqrt(x**2 + y**2), "arctan2": sp.atan2, "atan2": sp.atan2, "power": lambda x, y: x**y,
-    "pow": lambda x, y: x**y, "sqrt": sp.sqrt, "square": lambda x: x**2, "cbrt": lambda x: sp.sign(x) * sp.cbrt(sp.Abs(x)),
+    "pow": lambda x, y: x**y, "sqrt": sp.sqrt, "square": lambda x: x**2,
+    "cbrt": lambda x: sp.sign(x) * sp.cbrt(sp.Abs(x)),
     "expm1": lambda x: sp.exp(x) - 1, "log1p": lambda x: sp.log(1 + x), "exp2": lambda x: sp.Integer(2) ** x,
-    "log2": lambda x: sp.log(x) / sp.log(2), "log10": lambda x: sp.log(x) / sp.log(10), "tanh": sp.tanh, "sech": sp.sech,
+    "log2": lambda x: sp.log(x) / sp.log(2), "log10": lambda x: sp.log(x) / sp.log(10), "tanh": sp.tanh,
+    "sech": sp.sech,
     "sigmoid": lambda x: 1 / (1 + sp.exp(-x)), "expit": lambda x: 1 / (1 + sp.exp(-x)),
     "log_sigmoid": lambda x: -_softplus(-x), "softplus": _softplus, "logit": lambda x: sp.log(x / (1 - x)),
     "logaddexp": lambda x, y: sp.log(sp.exp(x) + sp.exp(y)),
@@ -142,7 +149,7 @@ def _call(name: str, *args: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(args), [])
 
 
-@lru_cache(maxsize=None)
+@cache
 def template(text: str, standard: bool = False) -> Callable[..., Any]:
     """The function that fills the `{0}`, `{1}` … of a row's `sympy` template with SymPy expressions.
 

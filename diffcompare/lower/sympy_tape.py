@@ -20,7 +20,8 @@ from . import sympy_functions as own
 _SYMPY_FUNCTIONS = "exp log sin cos tan sinh cosh tanh asin acos atan asinh acosh atanh sqrt".split()
 # SymPy's own heads that its differentiation may bring in, by our name of the same function.
 _TRANSLATED: dict[str, str] = {
-    "Abs": "absolute", "sign": "sign", "Heaviside": "heaviside", "floor": "floor", "ceiling": "ceiling", "Max": "maximum",
+    "Abs": "absolute", "sign": "sign", "Heaviside": "heaviside", "floor": "floor", "ceiling": "ceiling",
+    "Max": "maximum",
     "Min": "minimum", "loggamma": "gammaln", "erf": "erf", "erfc": "erfc", "gamma": "gamma", "polygamma": "polygamma",
     "besselj": "jv", "besseli": "iv", "atan2": "arctan2", "Mod": "remainder",
 }  # fmt: skip
@@ -95,7 +96,8 @@ class Tape:
             if len(self.names) >= self.limit:
                 raise SizeLimitError(
                     f"The symbolic method needs more than {self.limit} scalar statements, its limit.\n"
-                    "  Raise max_operations, take fewer elements, or use the method 'reverse', which keeps arrays whole."
+                    "  Raise max_operations, take fewer elements, or use the method 'reverse', which keeps arrays "
+                    "whole."
                 )
             place = self._places[key] = len(self.names)
             self.names.append(name)
@@ -234,7 +236,8 @@ class Tape:
         if partial == 0:
             return self.constant(0.0)
         factor = self.instantiate(partial, arguments)
-        # Downstream of a selection a cotangent of exactly 0 means "not selected": its product is 0, whatever the factor.
+        # Downstream of a selection a cotangent of exactly 0 means "not selected": its product is 0, whatever the
+        # factor.
         plain = not masked or factor.place in self.constants
         return self.call("multiply" if plain else "masked_multiply", adjoint, factor)
 

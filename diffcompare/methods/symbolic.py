@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 # Above these, differentiation and compilation take more than about ten seconds on one core (measured, 2 GHz class).
 LIMITS = {
-    ("expression", "numpy"): 100_000, ("expression", "numba"): 50_000, ("dag", "numpy"): 200_000, ("dag", "numba"): 10_000,
+    ("expression", "numpy"): 100_000, ("expression", "numba"): 20_000, ("dag", "numpy"): 100_000,
+    ("dag", "numba"): 3_000,
 }  # fmt: skip
 
 
@@ -55,8 +56,8 @@ class Symbolic:
     def __post_init__(self) -> None:
         if (self.form, self.backend) not in LIMITS:
             raise OptionError(
-                f"Symbolic(form={self.form!r}, backend={self.backend!r}): form is 'expression' or 'dag', backend 'numpy' "
-                "or 'numba'."
+                f"Symbolic(form={self.form!r}, backend={self.backend!r}): form is 'expression' or 'dag', "
+                "backend 'numpy' or 'numba'."
             )
         if self.max_operations is not None and self.max_operations < 1:
             raise OptionError(f"Symbolic(max_operations={self.max_operations}): at least one operation is needed.")
@@ -96,7 +97,8 @@ class Symbolic:
     def hessian(self, target: Graph | Opaque, wrt: tuple[int, ...]) -> Callable[..., tuple[tuple[Any, ...], ...]]:
         """Second derivatives: a callable of the arguments that gives a block for each pair of positions in `wrt`.
 
-        Block [i][j] has the shape of argument wrt[i] followed by that of argument wrt[j]; a float where both are scalars.
+        Block [i][j] has the shape of argument wrt[i] followed by that of argument wrt[j]; a float where both are
+        scalars.
 
         Raises
         ------
@@ -126,8 +128,10 @@ class Symbolic:
         return hessian
 
     def _derive(self, graph: Graph, wrt: tuple[int, ...], order: int = 1) -> _Derived:
-        derive = _derive_expression if self.form == "expression" else _derive_dag
-        return derive(graph, wrt, self.limit, order)
+        from ..lower.sympy_derive import derive_dag, derive_expression
+
+        derive = derive_expression if self.form == "expression" else derive_dag
+        return _Derived(graph, wrt, *derive(graph, wrt, self.limit, order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,59 +178,6 @@ class _Derived:
             result = call(np.concatenate([flat, seed]))
             value, matrix[i] = result[:m], result[m:]
         return value, matrix
-
-
-def _derive_expression(graph: Graph, wrt: tuple[int, ...], limit: int, order: int) -> _Derived:
-    import sympy as sp
-
-    from ..lower.sympy_expressions import expressions, symbols
-    from ..lower.sympy_numeric import evaluate
-    from ..lower.sympy_tape import Tape
-
-    inputs = [symbols(node, i) for i, node in enumerate(graph.inputs)]
-    values = list(expressions(graph, inputs, limit)[0].flat)
-    chosen = [s for i in wrt for s in inputs[i].flat]
-    formulas = values + [_differentiate(sp, e, s) for e in values for s in chosen]
-    if order == 2:
-        rows = formulas[1:]
-        formulas += [_differentiate(sp, e, s) for e in rows for s in chosen]
-    tape = Tape(max(1000, 100 * limit), evaluate)
-    known = {s: tape.input(k) for k, s in enumerate(s for x in inputs for s in x.flat)}
-    return _Derived(graph, wrt, tape, _shared(sp, tape, formulas, known), 0)
-
-
-CSE_LIMIT = 3_000  # operations; SymPy's search for common terms takes time quadratic in their number
-
-
-def _shared(sp: Any, tape: Tape, formulas: Sequence[Any], known: dict[Any, Scalar]) -> list[Scalar]:
-    # The tape itself makes equal subtrees one; SymPy's search also finds common parts of sums and products.
-    if sum(1 for e in formulas for _ in zip(sp.preorder_traversal(e), range(CSE_LIMIT), strict=False)) < CSE_LIMIT:
-        named, formulas = sp.cse(list(formulas), symbols=sp.numbered_symbols("t", real=True), order="none")
-        for symbol, part in named:
-            known[symbol] = tape.from_sympy(part, known)
-    return [tape.from_sympy(e, known) for e in formulas]
-
-
-def _differentiate(sp: Any, expression: Any, symbol: Any) -> Any:
-    return sp.diff(expression, symbol) if symbol in expression.free_symbols else sp.S.Zero
-
-
-def _derive_dag(graph: Graph, wrt: tuple[int, ...], limit: int, order: int) -> _Derived:
-    from ..lower.sympy_expressions import scalar_tape
-
-    tape, inputs, outputs = scalar_tape(graph, limit)
-    values = list(outputs[0].flat)
-    chosen = [x for i in wrt for x in inputs[i]]
-    if len(values) == 1:
-        gradient = tape.pullback(values, [1.0], chosen)
-        found = values + gradient
-        if order == 2:
-            for entry in gradient:
-                found += tape.pullback([entry], [1.0], chosen)
-        return _Derived(graph, wrt, tape, found, 0)
-    count = sum(len(x) for x in inputs)
-    seeds = [tape.input(count + k) for k in range(len(values))]
-    return _Derived(graph, wrt, tape, values + tape.pullback(values, seeds, chosen), len(seeds))
 
 
 def _traced(target: Graph | Opaque) -> tuple[Graph, Callable[[tuple], tuple]]:
