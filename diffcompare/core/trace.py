@@ -108,6 +108,15 @@ class Function:
                 f"{self.__name__} calls itself without end while it is traced (Python's recursion limit was met).\n"
                 "  A recursion must stop by a plain Python number, not by a traced value."
             ) from error
+        except ValueError as error:
+            # NumPy hides the refusal of a traced value that is written into an ordinary array.
+            if isinstance(error.__cause__, TraceError):
+                raise TraceError(
+                    f"{error.__cause__}
+  An ordinary array cannot hold traced values (y[i] = x): collect them in a list "
+                    "and join them with np.stack."
+                ) from error
+            raise
 
     def _check_count(self, count: int, options: dict[str, Any]) -> None:
         try:

@@ -11,7 +11,8 @@ import numpy as np
 from flint import arb, arb_series
 
 from ..core.graph import Graph
-from ..core.node import ROWS, Node
+from ..core.node import Node
+from ..core.tables import ROWS
 from ..errors import UnsupportedOpError
 from . import ball_arrays, ball_matrices
 from . import ball_math as B

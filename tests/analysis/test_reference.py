@@ -8,7 +8,7 @@ from flint import arb, ctx
 
 from diffcompare.analysis import certify
 from diffcompare.analysis.reference import reference_gradient
-from diffcompare.core.node import ROWS
+from diffcompare.core.tables import ROWS
 from diffcompare.core.trace import function
 from diffcompare.errors import InternalError, OptionError, ShapeError
 from diffcompare.lower.ball_base import precision

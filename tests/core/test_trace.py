@@ -188,6 +188,18 @@ def test_python_branches_on_traced_values_name_the_line():
     assert dc.gradient(lambda x: x if x > 0 else -x, method="central-difference")(2.0) == pytest.approx(1.0)
 
 
+def test_writing_a_traced_value_into_an_array_names_the_line():
+    """NumPy's own message would say nothing; ours names the line and np.stack."""
+
+    def f(x):
+        y = np.zeros(3)
+        y[0] = x
+        return np.sum(y)
+
+    with pytest.raises(TraceError, match=r"y\[0\] = x(.|\n)*np\.stack"):
+        dc.gradient(f)(1.0)
+
+
 def test_nan_and_inf_pass_through():
     """Awkward inputs give NumPy's values, no exception."""
     assert np.isnan(dc.gradient(lambda x: np.log(x) * x)(np.nan))

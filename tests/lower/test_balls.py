@@ -5,7 +5,7 @@ import pytest
 from flint import arb, arb_series
 
 from diffcompare.analysis.reference import reference_gradient
-from diffcompare.core.node import ROWS
+from diffcompare.core.tables import ROWS
 from diffcompare.core.trace import trace
 from diffcompare.lower import ball_arrays, ball_matrices, balls
 from diffcompare.lower import ball_math as B

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 import diffcompare.ops  # noqa: F401 - fills the table
-from diffcompare.core.node import ROWS
+from diffcompare.core.tables import ROWS
 
 ELEMENTWISE = [row for row in ROWS.values() if row.kind == "elementwise"]
 SPECIAL = (0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan)
