@@ -138,7 +138,7 @@ def cholesky(a, out):
 
 @_jit
 def _eliminate_completely(a):
-    """L and U of one matrix with the largest entry left as each pivot, both orders, and the sign of the two together."""
+    """L and U of one matrix with the largest entry left as each pivot, both orders, and the sign of the two."""
     n = a.shape[0]
     lu, rows, columns, sign = a.copy(), np.arange(n), np.arange(n), 1.0
     for k in range(n):
