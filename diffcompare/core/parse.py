@@ -150,7 +150,8 @@ class _Reader:
             ) from None
 
     def _check_size(self, tree: ast.Expression) -> None:
-        count, stack = 0, [(tree.body, 1)]
+        count = 0
+        stack: list[tuple[ast.AST, int]] = [(tree.body, 1)]
         while stack:
             node, depth = stack.pop()
             if isinstance(node, ast.expr):
@@ -253,7 +254,7 @@ class _Reader:
 
     def _number(self, node: ast.Constant) -> float:
         column = self._column(node)
-        if type(node.value) not in (int, float):
+        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
             self.fail(f"{node.value!r} is not a real number", column, "Write numbers as 2, 0.5 or 1e-3.")
         try:
             value = float(node.value)

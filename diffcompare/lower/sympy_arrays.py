@@ -43,7 +43,7 @@ def tree(combine: Callable[[Any, Any], Any], items: Sequence[Any]) -> Any:
 def _axes(x: np.ndarray, axis: Any) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(x.ndim))
-    return tuple(a % x.ndim for a in ((axis,) if isinstance(axis, (int, np.integer)) else axis))
+    return tuple(int(a) % x.ndim for a in np.atleast_1d(axis))
 
 
 def _reduce(x: Any, axis: Any, keepdims: bool, fold: Callable[[list], Any]) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -169,10 +170,10 @@ def expressions(
             result = _elementwise(node, args, standard, precision)
         else:
             result = _map(sp.sympify, _structured(node, args, standard))
-        sizes.check(result, lambda node=node: graph.where_is(node))
+        sizes.check(result, partial(graph.where_is, node))
         values[id(node)] = result
     for output in graph.outputs:
-        sizes.check(values[id(output)], lambda output=output: graph.where_is(output), together=True)
+        sizes.check(values[id(output)], partial(graph.where_is, output), together=True)
     return tuple(values[id(output)] for output in graph.outputs)
 
 
@@ -275,9 +276,8 @@ def _tape_elementwise(tape: Tape, node: Node, args: list[np.ndarray]) -> np.ndar
     rule = sp.sympify(template(node.op.sympy)(*A[: len(args)]))
     result = np.empty(node.shape, dtype=object)
     for index, items in _broadcast(node, args):
-        constants = [tape.constants.get(x.place) for x in items]
-        if None not in constants:
-            result[index] = tape.constant(_on_numbers(node, constants))
+        if all(x.place in tape.constants for x in items):
+            result[index] = tape.constant(_on_numbers(node, [tape.constants[x.place] for x in items]))
         else:
             result[index] = tape.instantiate(rule, [x.place for x in items])
     return result

@@ -12,6 +12,7 @@ independent of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sympy import Add, Expr, Function, Integer, Rational, S, Symbol, exp, log, pi, sqrt, sympify
 
@@ -58,7 +59,8 @@ def _define(name: str, arity: int, partials: Partials) -> type[NumericFunction]:
         "__module__": __name__,
         "__doc__": f"`{name}`, opaque.",
     }
-    FUNCTIONS[name] = cls = type(NumericFunction)(name, (NumericFunction,), body)
+    metaclass: Any = type(NumericFunction)
+    FUNCTIONS[name] = cls = metaclass(name, (NumericFunction,), body)
     return cls
 
 

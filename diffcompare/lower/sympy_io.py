@@ -97,7 +97,7 @@ def expression_from_sympy(expr: Any, symbols: Sequence[Any]) -> tuple[Any, list[
     if isinstance(expr, (sp.MatrixBase, list, tuple, np.ndarray, sp.NDimArray)):
         array = np.array(expr.tolist() if not isinstance(expr, (list, tuple)) else expr, dtype=object)
         flat = [_node_of(sp.sympify(e, strict=True), known) for e in array.flat]
-        joined = np.stack([e if type(e) is Node else constant(e) for e in flat])
+        joined: Any = np.stack([e if type(e) is Node else constant(e) for e in flat])
         return np.reshape(joined, array.shape), inputs
     return _node_of(sp.sympify(expr, strict=True), known), inputs
 
@@ -216,7 +216,8 @@ def _sum(e: Any, known: dict[Any, Any]) -> Any:
 
 
 def _product(e: Any, known: dict[Any, Any]) -> Any:
-    above, below = [], []
+    above: list[Any] = []
+    below: list[Any] = []
     for factor in e.args:
         if _divides(factor):
             below.append(_power(factor.base, known[factor.base], -factor.exp, number_value(-factor.exp)))

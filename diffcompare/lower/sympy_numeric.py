@@ -128,7 +128,7 @@ PLAIN: dict[str, Callable[..., float]] = {
     "sinc_derivative": _sinc_derivative,
 }  # fmt: skip
 
-_NUMPY = {
+_NUMPY: dict[str, Callable[..., Any]] = {
     "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh,
     "tanh": np.tanh, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "asinh": np.arcsinh, "acosh": np.arccosh,
     "atanh": np.arctanh, "sqrt": np.sqrt, "floor": np.floor, "ceiling": np.ceil, "rint": np.rint, "trunc": np.trunc,
