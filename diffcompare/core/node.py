@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import itertools
 import math
 import weakref
@@ -15,13 +16,14 @@ import numpy as np
 
 from ..errors import ShapeError, TraceError, UnsupportedOpError
 from .array_operators import ArrayOperators
-from .dtypes import FLOAT64, graph_dtype, weak
+from .dtypes import FLOAT64, INT64, graph_dtype, weak
 from .places import user_line
 from .tables import ROWS
 
 _INTERNED: dict[tuple, _Reference] = {}
 _DEAD: list[_Reference] = []
 _SERIAL = itertools.count()
+_SHORT = 4096  # bytes: longer constants are found by a hash of their bytes
 _DETACHED: ContextVar[bool] = ContextVar("diffcompare_detached", default=False)
 
 
@@ -107,7 +109,12 @@ def _intern(key: tuple, node: Node) -> Node:
 
 def make(op: Any, args: tuple[Node, ...], attributes: tuple = ()) -> Node:
     """The node of `op` on `args`: the one that exists already, or a new one with its shape and dtype inferred."""
-    key = (op.name, attributes, *map(id, args))
+    if len(args) == 1:
+        key: tuple = (op.name, attributes, id(args[0]))
+    elif len(args) == 2:
+        key = (op.name, attributes, id(args[0]), id(args[1]))
+    else:
+        key = (op.name, attributes, *map(id, args))
     reference = _INTERNED.get(key)
     node = reference() if reference is not None else None
     if node is None:
@@ -147,32 +154,37 @@ def variable(name: str, shape: int | tuple[int, ...] = (), dtype: Any = FLOAT64)
 def constant(value: Any, dtype: np.dtype | None = None) -> Node:
     """A node that holds numbers; equal numbers of one dtype are one node. Arrays are copied."""
     if type(value) is float or type(value) is int:
-        dtype = dtype or (FLOAT64 if type(value) is float else np.dtype("int64"))
-        number = dtype.type(value)
-        key: tuple = ("constant", dtype.char, float(value), math.copysign(1.0, value))
-        shape: tuple = ()
-        held: Any = number
-    else:
-        array = np.asarray(value)
-        array = array.astype(dtype or graph_dtype(array.dtype, "a constant"), order="C", copy=True)
-        dtype, shape = array.dtype, array.shape
-        key = ("constant", dtype.char, shape, array.tobytes())
-        array.setflags(write=False)
-        held = array if shape else array[()]
+        if dtype is None:
+            dtype = FLOAT64 if type(value) is float else INT64
+        key: tuple = ("constant", dtype.char, value, math.copysign(1.0, value))
+        reference = _INTERNED.get(key)
+        node = reference() if reference is not None else None
+        return node if node is not None else _intern(key, _constant(dtype.type(value), (), dtype))
+    array = np.asarray(value)
+    array = array.astype(dtype or graph_dtype(array.dtype, "a constant"), order="C", copy=True)
+    array.setflags(write=False)
+    content = array.tobytes() if array.nbytes <= _SHORT else hashlib.blake2b(array, digest_size=32).digest()
+    key = ("constant", array.dtype.char, array.shape, content)
     reference = _INTERNED.get(key)
     node = reference() if reference is not None else None
-    return node if node is not None else _intern(key, _new(ROWS["constant"], (), (), shape, dtype, held))
+    held = array if array.shape else array[()]
+    return node if node is not None else _intern(key, _constant(held, array.shape, array.dtype))
+
+
+def _constant(value: Any, shape: tuple, dtype: np.dtype) -> Node:
+    return _new(ROWS["constant"], (), (), shape, dtype, value)
 
 
 def lift(args: Sequence[Any]) -> tuple[Node, ...]:
     """Every argument as a node; Python numbers take the type of the arrays beside them."""
-    strong = tuple(a.dtype for a in args if type(a) is Node)
+    strong = tuple([a.dtype for a in args if type(a) is Node])
+    plain = all([dtype is FLOAT64 for dtype in strong])
     nodes = []
     for a in args:
         if type(a) is Node:
             nodes.append(a)
         elif type(a) in (float, int, bool):
-            nodes.append(constant(a, weak(strong, a)) if strong else constant(a))
+            nodes.append(constant(a, FLOAT64 if plain else weak(strong, a)))
         else:
             nodes.append(constant(a))
     return tuple(nodes)

@@ -48,8 +48,15 @@ _ALIASES = {
     "lgamma": "gammaln", "loggamma": "gammaln", "mod": "remainder", "psi": "digamma",
 }  # fmt: skip
 _SPREAD = {"min": "minimum", "max": "maximum"}  # any number of arguments, two at least
+_COMPOSED: dict[str, tuple[int, Callable[..., Any]]] = {
+    "clip": (3, lambda x, low, high: _apply("minimum", [_apply("maximum", [x, low]), high])),
+    "deg2rad": (1, lambda x: x * (math.pi / 180.0)),
+    "gelu": (1, lambda x: x * _apply("ndtr", [x])),
+    "rad2deg": (1, lambda x: x * (180.0 / math.pi)),
+    "silu": (1, lambda x: x * _apply("sigmoid", [x])),
+}
 _LETTERS = ("beta", "gamma")  # functions whose names are also letters: variables where they are not called
-_HIDDEN = ("stop_gradient", "identity")
+_HIDDEN = ("stop_gradient", "identity", "sinc_slope")
 
 
 def parse(text: str) -> Function:
@@ -220,12 +227,13 @@ class _Reader:
                 self.fail(f"{name} takes at least two arguments, not {count}", column, f"Write {name}(x, y).")
             return
         row = _rows().get(_ALIASES.get(name, name))
-        if row is None:
-            near = difflib.get_close_matches(name, [*_rows(), *_ALIASES, *_SPREAD], n=3, cutoff=0.6)
+        if row is None and name not in _COMPOSED:
+            near = difflib.get_close_matches(name, [*_rows(), *_ALIASES, *_SPREAD, *_COMPOSED], n=3, cutoff=0.6)
             hint = f"Did you mean {' or '.join(near)}?" if near else "`diffcompare ops` lists the functions."
             self.fail(f"There is no function {name!r}", column, hint)
-        if count != arity(row):
-            self.fail(f"{name} takes {arity(row)} argument(s), not {count}", column, "Add or remove arguments.")
+        wanted = arity(row) if row is not None else _COMPOSED[name][0]
+        if count != wanted:
+            self.fail(f"{name} takes {wanted} argument(s), not {count}", column, "Add or remove arguments.")
 
     def _check_name(self, name: str, column: int) -> None:
         if name.startswith("_") or keyword.iskeyword(name) or not name.isascii():
@@ -250,6 +258,8 @@ class _Reader:
         name = node.func.id
         if name in _SPREAD:
             return _fold(_SPREAD[name], values)
+        if name in _COMPOSED:
+            return _COMPOSED[name][1](*values)
         return _apply(_ALIASES.get(name, name), values)
 
     def _number(self, node: ast.Constant) -> float:
@@ -269,7 +279,7 @@ class _Reader:
         self._check_name(name, column)
         if name in CONSTANTS:
             return CONSTANTS[name]
-        is_function = name in _ALIASES or name in _SPREAD or name in _rows()
+        is_function = name in _rows() or any(name in table for table in (_ALIASES, _SPREAD, _COMPOSED))
         if is_function and (name in self.called or name not in _LETTERS):
             self.fail(f"{name!r} is a function, and stands here without arguments", column, f"Write {name}(...).")
         if name not in self.variables:

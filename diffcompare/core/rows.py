@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from .dtypes import promote
+from .dtypes import FLOAT64, promote
 from .intervals import Interval
 from .node import Node, lift, make
 from .places import user_line
@@ -103,31 +103,24 @@ class Row:
 
     def __call__(self, *args: Any, **attributes: Any) -> Any:
         """A node where an argument is traced; else the value."""
-        mixed = False
         for a in args:
             if type(a) is not Node:
-                mixed = True
+                if not any(type(b) is Node for b in args):
+                    return self.numpy(*args, **attributes)
+                args = lift(args)
                 break
-        if mixed:
-            if not any(type(a) is Node for a in args):
-                return self.numpy(*args, **attributes)
-            args = lift(args)
         return make(self, args, tuple(sorted(attributes.items())) if attributes else ())
 
     def infer(self, args: tuple[Node, ...], attributes: tuple) -> tuple[tuple[int, ...], np.dtype]:
         """The (shape, dtype) of the result."""
         if self.shape is not None:
             return self.shape(args, **dict(attributes))
-        first = args[0]
-        shape = first.shape
-        dtypes: tuple[np.dtype, ...] = (first.dtype,)
-        if len(args) > 1:
-            dtypes = tuple(a.dtype for a in args)
-            for a in args:
-                if a.shape != shape:
-                    shape = broadcast_shapes(self, args)
-                    break
-        return shape, promote(self.result, dtypes)
+        shape, plain = args[0].shape, self.result != "bool"
+        for a in args:
+            if a.shape != shape:
+                shape = broadcast_shapes(self, args)
+            plain = plain and a.dtype is FLOAT64
+        return shape, FLOAT64 if plain else promote(self.result, tuple([a.dtype for a in args]))
 
     def __repr__(self) -> str:
         return f"<row {self.name}>"

@@ -130,7 +130,8 @@ class Function:
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """The value; with traced arguments, the expression."""
-        return self.call(*args, **options)
+        value = self.call(*args, **options)
+        return float(value) if type(value) is np.float64 else value
 
     def __repr__(self) -> str:
         return f"Function({self.__name__}({', '.join(self.names)}))"

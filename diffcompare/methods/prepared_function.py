@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arguments import Static, signature
+from ..core.arguments import Static, abstract, signature
 from ..core.bind import Bound, bind
+from ..core.dtypes import FLOAT64
 from ..core.graph import Graph
 from ..errors import ShapeError
 from .protocol import Method, Opaque, Prepared
@@ -56,6 +57,8 @@ class PreparedFunction:
         self.method, self.executor = prepared.method, prepared.executor
         self.seconds = {"trace_s": trace_s, **prepared.seconds}
         self._call = prepared.value_and_gradient
+        static = any(isinstance(a, Static) for a in bound.args)
+        self._expected = () if static else tuple(abstract(a) for a in bound.args)
 
     def value(self, *args: Any) -> Any:
         """The function's value."""
@@ -88,6 +91,15 @@ class PreparedFunction:
         return self.value_and_gradient(*args)[1]
 
     def _dynamic(self, args: tuple) -> tuple:
+        if len(args) == len(self._expected):
+            for a, (shape, dtype) in zip(args, self._expected, strict=True):
+                if type(a) is float:
+                    if shape != () or dtype is not FLOAT64:
+                        break
+                elif type(a) is not np.ndarray or a.dtype is not dtype or a.shape != shape or not a.flags.c_contiguous:
+                    break
+            else:
+                return args
         bound = bind(self._bound.function, args, None if not self._static() else self._positions(), self._bound.options)
         if signature(bound.args) != signature(self._bound.args):
             raise ShapeError(
