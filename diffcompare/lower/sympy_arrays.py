@@ -51,7 +51,7 @@ def _reduce(x: Any, axis: Any, keepdims: bool, fold: Callable[[list], Any]) -> n
     axes = _axes(x, axis)
     kept = [a for a in range(x.ndim) if a not in axes]
     moved = np.transpose(x, (*kept, *axes))
-    rows = moved.reshape(math.prod(moved.shape[: len(kept)]), -1)
+    rows = moved.reshape(math.prod(moved.shape[: len(kept)]), math.prod(moved.shape[len(kept) :]))
     result = np.empty(len(rows), dtype=object)
     for i, row in enumerate(rows):
         result[i] = fold(list(row))
@@ -87,11 +87,15 @@ def _extreme(name: str) -> Callable[[list], Any]:
 
 
 def _logsumexp(items: list) -> Any:
-    return tree(lambda a, b: apply("logaddexp", a, b), items)
+    return sp.S.NegativeInfinity if not items else tree(lambda a, b: apply("logaddexp", a, b), items)
 
 
 def _norm(items: list) -> Any:
-    return tree(lambda a, b: apply("hypot", a, b), [apply("absolute", items[0]), *items[1:]])
+    return (
+        sp.Integer(0)
+        if not items
+        else tree(lambda a, b: apply("hypot", a, b), [apply("absolute", items[0]), *items[1:]])
+    )
 
 
 def max_over(x: Any, axis: Any = None, keepdims: bool = False) -> np.ndarray:
@@ -278,6 +282,22 @@ def prod_over(x: Any, axis: Any = None, keepdims: bool = False) -> np.ndarray:
     return _reduce(x, axis, keepdims, lambda items: tree(lambda a, b: a * b, items) if items else sp.Integer(1))
 
 
+def _each(function: Callable[[Any], Any], x: Any) -> np.ndarray:
+    x = np.asarray(x, dtype=object)
+    result = np.empty(x.shape, dtype=object)
+    for index in np.ndindex(x.shape):
+        result[index] = function(x[index])
+    return result
+
+
+def cast(x: Any, dtype: str) -> np.ndarray:
+    """Another data type: integers are cut off towards zero, truth values are 0 and 1, both of derivative zero."""
+    kind = np.dtype(dtype).kind
+    if kind == "f":
+        return np.asarray(x, dtype=object)
+    return _each(lambda e: apply("not_equal", e, 0) if kind == "b" else apply("trunc", e), x)
+
+
 ARRAY_FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {
     f.__name__: f
     for f in (
@@ -300,6 +320,7 @@ ARRAY_FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {
         slogdet_sign,
         logabsdet,
         cholesky,
+        cast,
     )
 }
 
@@ -311,9 +332,21 @@ def _standard_reduction(fold: Callable[..., Any]) -> Callable[..., np.ndarray]:
     return reduction
 
 
+def _standard_cast(x: Any, dtype: str) -> np.ndarray:
+    kind = np.dtype(dtype).kind
+
+    def change(e: Any) -> Any:
+        if isinstance(e, sp.logic.boolalg.Boolean) and not e.is_Symbol:
+            return e if kind == "b" else sp.Piecewise((1, e), (0, True))
+        return e if kind == "f" else sp.Ne(e, 0) if kind == "b" else sp.sign(e) * sp.floor(sp.Abs(e))
+
+    return _each(change, x)
+
+
 # The forms that people read.
 STANDARD_ARRAYS: dict[str, Callable[..., np.ndarray]] = {
     **ARRAY_FUNCTIONS,
+    "cast": _standard_cast,
     "max_over": _standard_reduction(sp.Max),
     "min_over": _standard_reduction(sp.Min),
     "logsumexp": _standard_reduction(lambda *x: sp.log(sp.Add(*map(sp.exp, x)))),

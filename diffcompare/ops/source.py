@@ -38,6 +38,7 @@ cast_row = structured(
     kind="shape",
     numpy=_cast_numpy,
     shape=_cast_shape,
+    sympy="cast",
     pullback=_cast_pullback,
     pushforward=lambda y, x_dots, x, dtype: cast(x_dots[0], np.dtype(dtype)),
     complex=_cast_numpy,
