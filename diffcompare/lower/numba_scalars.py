@@ -128,6 +128,6 @@ def _absolute_source(known: dict[str, Any]) -> Callable:
 
 
 _NUMBA_SOURCES: dict[str, Callable[[dict[str, Any]], Callable]] = {
-    "logaddexp": _logaddexp_source, "logaddexp2": _logaddexp2_source, "floor_divide": _floor_divide_source,
-    "remainder": _remainder_source, "absolute": _absolute_source,
+    "logaddexp": _logaddexp_source, "logaddexp0": _logaddexp_source, "logaddexp2": _logaddexp2_source,
+    "floor_divide": _floor_divide_source, "remainder": _remainder_source, "absolute": _absolute_source,
 }  # fmt: skip

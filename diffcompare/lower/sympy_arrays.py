@@ -87,7 +87,7 @@ def _extreme(name: str) -> Callable[[list], Any]:
 
 
 def _logsumexp(items: list) -> Any:
-    return sp.S.NegativeInfinity if not items else tree(lambda a, b: apply("logaddexp", a, b), items)
+    return sp.S.NegativeInfinity if not items else tree(lambda a, b: apply("logaddexp0", a, b), items)
 
 
 def _norm(items: list) -> Any:

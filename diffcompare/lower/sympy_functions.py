@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import Add, Expr, Function, Integer, Rational, S, Symbol, exp, log, pi, sqrt, sympify
+from sympy import Add, Expr, Function, Integer, Rational, S, Symbol, exp, log, oo, pi, sqrt, sympify
 
 Partials = Callable[..., tuple[Expr, ...]]
 
@@ -147,6 +147,12 @@ def _weight(x: Expr, y: Expr, scale: Expr) -> Expr:
 
 
 logaddexp = _define("logaddexp", 2, lambda x, y: (_weight(x, y, Integer(1)), _weight(y, x, Integer(1))))
+# A sum over many terms, two at a time: a term exp(-inf) has no part in the derivative, not even beside its like.
+logaddexp0 = _define(
+    "logaddexp0",
+    2,
+    lambda x, y: tuple(select(equal(a, -oo), 0, _weight(a, b, Integer(1))) for a, b in ((x, y), (y, x))),
+)
 logaddexp2 = _define("logaddexp2", 2, lambda x, y: (_weight(x, y, log(2)), _weight(y, x, log(2))))
 xlogy = _define("xlogy", 2, lambda x, y: (log(y), select(equal(x, 0), 0, x / y)))
 xlog1py = _define("xlog1py", 2, lambda x, y: (log1p(y), select(equal(x, 0), 0, x / (1 + y))))

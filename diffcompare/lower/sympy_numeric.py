@@ -136,7 +136,7 @@ _NUMPY: dict[str, Callable[..., Any]] = {
     "copysign": np.copysign, "hypot": np.hypot, "arctan2": np.arctan2, "power": np.power, "cbrt": np.cbrt,
     "expm1": np.expm1, "log1p": np.log1p, "exp2": np.exp2, "log2": np.log2, "log10": np.log10,
     "logaddexp": np.logaddexp, "logaddexp2": np.logaddexp2, "polygamma": _polygamma_numpy, "trigamma": _trigamma_numpy,
-    "softplus": lambda x: np.logaddexp(x, 0.0),
+    "softplus": lambda x: np.logaddexp(x, 0.0), "logaddexp0": np.logaddexp,
 }  # fmt: skip
 _SCIPY = {
     "sigmoid": "expit", "log_sigmoid": "log_expit", "logit": "logit", "xlogy": "xlogy", "xlog1py": "xlog1py",

@@ -159,6 +159,8 @@ class Tape:
             return Scalar(self, self.arguments[places[0]][0])
         elif name == "power" and known[1] is not None:
             return self._simpler_power(places[0], known[1])
+        elif name in ("jv", "iv") and known[0] in (0.0, 1.0):  # the general order loses digits near 0
+            return self.call(f"{name[0]}{int(known[0])}", Scalar(self, places[1]))
         elif name == "select" and known[0] is not None:
             return Scalar(self, places[1] if known[0] != 0.0 else places[2])
         elif name == "select" and places[1] == places[2]:

@@ -167,9 +167,9 @@ class _Derived:
         return jacobian
 
     def _evaluate(self, call: Callable, flat: np.ndarray, m: int, n: int) -> tuple[np.ndarray, np.ndarray]:
-        if not self.seeds:
+        if not self.seeds or not m:
             result = call(flat)
-            return result[:m], result[m:].reshape(m, n)
+            return result[:m], result[m : m + m * n].reshape(m, n)
         matrix = np.empty((m, n))
         value = np.empty(m)
         for i in range(m):
