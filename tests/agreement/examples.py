@@ -1,4 +1,4 @@
-"""Arguments and attributes for the rows that are not elementwise: ordinary ones, and edges (ties, zeros, no elements)."""
+"""Arguments and attributes for rows that are not elementwise: ordinary ones, and edges (ties, zeros, no elements)."""
 
 from __future__ import annotations
 
@@ -82,7 +82,11 @@ EXAMPLES: dict[str, list[Example]] = {
         Example((A,), {"dtype": "bool"}),
         Example((TRUTHS,), {"dtype": "float64"}),
     ],
-    "reshape": [Example((A,), {"shape": (3, 2)}), Example((0.75,), {"shape": (1, 1)}), Example((EMPTY,), {"shape": (0,)})],
+    "reshape": [
+        Example((A,), {"shape": (3, 2)}),
+        Example((0.75,), {"shape": (1, 1)}),
+        Example((EMPTY,), {"shape": (0,)}),
+    ],
     "transpose": [Example((A,), {"axes": (1, 0)}), Example((_normal(2, 1, 3),), {"axes": (2, 0, 1)})],
     "broadcast_to": [
         Example((V[:3],), {"shape": (2, 3)}),
@@ -126,7 +130,10 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "cumsum": _along(A, EMPTY),
     "cumprod": _along(A, ZEROS),
-    "linear_recurrence": [*(Example((_normal(2, 3), A), {"axis": axis}) for axis in (0, 1)), Example((EMPTY, EMPTY), {"axis": 0})],
+    "linear_recurrence": [
+        *(Example((_normal(2, 3), A), {"axis": axis}) for axis in (0, 1)),
+        Example((EMPTY, EMPTY), {"axis": 0}),
+    ],
     "matmul": [
         Example((A, _normal(3, 2))),
         Example((_normal(2, 1, 2), _normal(2, 3))),

@@ -1,4 +1,4 @@
-"""Every row by every evaluator: NumPy, compiled code, SymPy and balls give one value, at ordinary points and at edges."""
+"""Every row by every evaluator: NumPy, compiled code, SymPy and balls give one value, also at edges."""
 
 from functools import cache
 
@@ -63,7 +63,7 @@ def values(executor):
 
 @cache
 def certified(row):
-    """Value and bound at each point of the domain: UNITS roundings of the value, and of what the arguments move it by."""
+    """Value and bound at each point of the domain: UNITS roundings of the value, and of what arguments move it by."""
     found = [_certified(row, point) for point in domain_points(row)]
     return np.array([value for value, _ in found]), np.array([bound for _, bound in found])
 
