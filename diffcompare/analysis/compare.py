@@ -185,6 +185,7 @@ class _Run:
         assert isinstance(prepared, Prepared)
         compiling = prepared.seconds.get("compile_s", 0.0)
         self.record.update(
+            cached=prepared.cached,
             compile_s=compiling,
             # Whatever preparing takes beyond compilation is derivation, whether the method names it or not.
             derive_s=max(prepared.seconds.get("derive_s", 0.0), seconds - compiling, 0.0),

@@ -6,14 +6,12 @@ Arithmetic is the user's: strict IEEE, no fast-math. Only the accumulation of a 
 from __future__ import annotations
 
 import itertools
-import linecache
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numba
 import numpy as np
 from numba import types
 
@@ -24,6 +22,7 @@ from ..errors import UnsupportedOpError
 from . import numba_arrays, numba_calls, numba_special
 from .numba_loops import Loop, filled_first, is_reduction, literal, start_value
 from .numba_schedule import Kernel, Plan, kind, schedule, space_of
+from .numba_store import jit
 from .numba_views import base_of
 
 # Measured on one core: LLVM takes 1 to 3 ms a scalar statement and 60 to 90 ms a loop; longer tapes run in NumPy.
@@ -32,7 +31,6 @@ MOST_LOOPS = 100
 _STATEMENT_SECONDS, _LOOP_SECONDS = 0.003, 0.09
 _FROZEN_BYTES = 4096  # constant arrays up to this size in all are compiled in; larger ones are passed at each call
 _NUMBA = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "bool": types.boolean}
-_COUNTER = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,8 @@ class Compiled:
         Operations in the graph.
     kernels : int
         Loop nests and whole-array statements in the code.
+    cached : bool
+        Whether the machine code was loaded from the store.
     """
 
     call: Callable[..., tuple[Any, tuple]]
@@ -59,6 +59,7 @@ class Compiled:
     seconds: float
     statements: int
     kernels: int
+    cached: bool = False
 
 
 def worth_compiling(graph: Graph) -> tuple[bool, str]:
@@ -112,25 +113,22 @@ def compile_graph(graph: Graph) -> Compiled:
         raise UnsupportedOpError(f"This graph is not compiled: {reason}.\n  Run it with the NumPy executor.")
     writer = _Writer(_rewritten(graph))
     source = writer.write()
-    call = _build(writer, source)
+    call, cached = _build(writer, source)
     statements = sum(bool(node.args) for node in graph.nodes)
-    return Compiled(call, source, time.perf_counter() - start, statements, len(writer.plan.steps))
+    return Compiled(call, source, time.perf_counter() - start, statements, len(writer.plan.steps), cached)
 
 
-def _build(writer: _Writer, source: str) -> Callable:
-    filename = f"<diffcompare tape {next(_COUNTER)}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    namespace = {**_globals(), **writer.frozen}
-    exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - the text is ours: names v0.. and numbers
+def _build(writer: _Writer, source: str) -> tuple[Callable, bool]:
     signature = [_type(node.dtype, node.ndim) for node in writer.graph.inputs]
     signature += [_type(array.dtype, array.ndim) for array in writer.passed.values()]
-    kernel = numba.njit(tuple(signature), error_model="numpy", nogil=True)(namespace["tape"])
+    namespace = {**_globals(), **writer.frozen}
+    kernel, cached, _ = jit(source, "tape", signature, namespace, {"error_model": "numpy", "nogil": True})
     if not writer.passed:
-        return kernel
+        return kernel, cached
     names = ", ".join(f"x{k}" for k in range(len(writer.graph.inputs)))
     bound: dict[str, Any] = {**writer.passed, "tape": kernel}
     exec(f"def call({names}): return tape({', '.join([*filter(None, [names]), *writer.passed])})", bound)  # noqa: S102 - our names
-    return bound["call"]
+    return bound["call"], cached
 
 
 def _type(dtype: np.dtype, ndim: int) -> Any:

@@ -31,6 +31,8 @@ class Runner:
         Statements of the tape.
     source : str
         The emitted code; empty for the NumPy executor.
+    cached : bool
+        Whether machine code was loaded from the store, so that nothing was compiled.
     """
 
     call: Callable[..., tuple[Any, tuple]]
@@ -38,6 +40,7 @@ class Runner:
     seconds: float
     operations: int
     source: str = ""
+    cached: bool = False
 
 
 def check_executor(executor: str) -> None:
@@ -73,7 +76,7 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
         return Runner(_by_numpy(graph), f"NumPy, statement by statement, because {reason}", 0.0, operations)
     compiled = compile_graph(graph)
     words = f"Numba, {compiled.kernels} kernel{'s' * (compiled.kernels != 1)}, one thread"
-    return Runner(compiled.call, words, compiled.seconds, operations, compiled.source)
+    return Runner(compiled.call, words, compiled.seconds, operations, compiled.source, compiled.cached)
 
 
 def _by_numpy(graph: Graph) -> Callable[..., tuple[Any, tuple]]:

@@ -64,6 +64,7 @@ class Forward:
             operations=run.operations,
             evaluations=1 if together else max(sum(x.size for x in inputs), 1),
             executor=run.executor,
+            cached=run.cached,
         )
 
 

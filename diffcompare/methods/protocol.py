@@ -62,6 +62,8 @@ class Prepared:
         itself). The value that is returned with the gradient is one more where the quotients do not use it.
     executor : str
         What runs it, in words.
+    cached : bool
+        Whether its machine code was loaded from the store, so that nothing was compiled.
     """
 
     method: str
@@ -75,6 +77,7 @@ class Prepared:
     operations: int | None = None
     evaluations: int | None = None
     executor: str = "NumPy"
+    cached: bool = False
 
 
 @runtime_checkable

@@ -66,6 +66,7 @@ class Reverse:
             operations=run.operations,
             evaluations=1,
             executor=run.executor,
+            cached=run.cached,
         )
 
 
