@@ -121,7 +121,7 @@ def compile_graph(graph: Graph) -> Compiled:
 def _build(writer: _Writer, source: str) -> tuple[Callable, bool]:
     signature = [_type(node.dtype, node.ndim) for node in writer.graph.inputs]
     signature += [_type(array.dtype, array.ndim) for array in writer.passed.values()]
-    namespace = {**_globals(), **writer.frozen}
+    namespace = {**_globals(source), **writer.frozen}
     kernel, cached, _ = jit(source, "tape", signature, namespace, {"error_model": "numpy", "nogil": True})
     if not writer.passed:
         return kernel, cached
@@ -136,11 +136,11 @@ def _type(dtype: np.dtype, ndim: int) -> Any:
     return types.Array(element, ndim, "C", readonly=True) if ndim else element
 
 
-def _globals() -> dict[str, Any]:
+def _globals(source: str) -> dict[str, Any]:
     return {
         "__name__": __name__, "np": np, "as_f8": np.float64, "as_f4": np.float32, "as_i8": np.int64, "as_b1": bool,
         "accumulate": numba_special.reassociable_add, "add_exactly": numba_arrays.add_exactly,
-        "with_lost": numba_arrays.with_lost, **numba_special.functions(), **numba_calls.functions(),
+        "with_lost": numba_arrays.with_lost, **numba_special.named(source), **numba_calls.functions(),
     }  # fmt: skip
 
 

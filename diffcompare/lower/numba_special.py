@@ -2,24 +2,26 @@
 
 A row's `scalar` column is a template of plain Python; `translate` points the names in it at the functions of
 `functions()`. Special functions are SciPy's own C code, found by name through `scipy.special.cython_special` and
-registered as symbols with LLVM, so that no address is baked into the generated code.
+registered as symbols with LLVM, so that no address is baked into the generated code. SciPy is loaded when the first of
+them is named: it takes longer than loading stored code.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import llvmlite.binding as llvm
 import numba
 import numpy as np
-import scipy.special.cython_special as cython_special
 from numba import types
 from numba.extending import get_cython_function_address, intrinsic
 
+_NAMED = re.compile(r"\bf_\w+")
 _WORD = re.compile(r"\b(?:math|np)\.([A-Za-z_][A-Za-z0-9_]*)")
 
 # name in a template -> (name in scipy.special.cython_special, number of arguments)
@@ -47,6 +49,7 @@ _jit = numba.njit(error_model="numpy", nogil=True)
 
 def _scipy_symbol(name: str, arity: int) -> str:
     """The LLVM symbol of SciPy's C function on doubles; registers it."""
+    cython_special = importlib.import_module("scipy.special.cython_special")
     expected = f"double ({', '.join(['double'] * arity)}, int"
     pattern = re.compile(rf"(?:__pyx_fuse_\d+)?{name}$")
     for key, capsule in cython_special.__pyx_capi__.items():
@@ -64,13 +67,6 @@ def _from_scipy(name: str, arity: int) -> Callable:
     if arity == 1:
         return _jit(lambda x: external(np.float64(x), np.intc(0)))
     return _jit(lambda x, y: external(np.float64(x), np.float64(y), np.intc(0)))
-
-
-def _from_math(name: str) -> Callable:
-    function = getattr(math, name)
-    if name in ("atan2", "copysign", "hypot", "nextafter", "pow"):
-        return _jit(lambda x, y: function(x, y))
-    return _jit(lambda x: function(x))
 
 
 @_jit
@@ -186,25 +182,56 @@ class _Unavailable:
         self.name, self.reason = name, reason
 
 
+_OWN = {"floor": _floor, "ceil": _ceil, "trunc": _trunc, "rint": _rint, "fmod": _fmod, "sign": _sign,
+        "trigamma": _trigamma}  # fmt: skip
+_NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "tau": math.tau}
+_NAMES = tuple(dict.fromkeys([*_FROM_SCIPY, *_FROM_MATH, *_MATH_NAME, *_OWN, "polygamma", *_NUMBERS]))
+
+
 @functools.cache
-def functions() -> dict[str, Any]:
+def _function(name: str) -> Any:
+    name = _MATH_NAME.get(name, name)
+    if name == "polygamma":
+        return _polygamma(_function("digamma"))
+    if name in _FROM_MATH:
+        return getattr(math, name)
+    if name in _OWN or name in _NUMBERS:
+        return _OWN[name] if name in _OWN else _NUMBERS[name]
+    try:
+        return _from_scipy(*_FROM_SCIPY[name])
+    except AttributeError as error:
+        return _Unavailable(name, str(error))
+
+
+class _Functions(Mapping):
+    """Names with an f_ before them, and their functions, each made when it is first asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name[:2] != "f_" or name[2:] not in _NAMES:
+            raise KeyError(name)
+        return _function(name[2:])
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name[:2] == "f_" and name[2:] in _NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"f_{name}" for name in _NAMES)
+
+    def __len__(self) -> int:
+        return len(_NAMES)
+
+
+_FUNCTIONS = _Functions()
+
+
+def functions() -> Mapping[str, Any]:
     """Every function that compiled code may name, each usable in nopython code on float64 and float32."""
-    table: dict[str, Any] = {}
-    for name, (source, arity) in _FROM_SCIPY.items():
-        try:
-            table[name] = _from_scipy(source, arity)
-        except AttributeError as error:
-            table[name] = _Unavailable(name, str(error))
-    for name in _FROM_MATH:
-        table[name] = getattr(math, name)
-    for alias, name in _MATH_NAME.items():
-        table[alias] = table[name]
-    table.update(
-        floor=_floor, ceil=_ceil, trunc=_trunc, rint=_rint, fmod=_fmod, sign=_sign, trigamma=_trigamma,
-        polygamma=_polygamma(table["digamma"]),
-        pi=math.pi, e=math.e, inf=math.inf, nan=math.nan, tau=math.tau,
-    )  # fmt: skip
-    return {f"f_{name}": function for name, function in table.items()}
+    return _FUNCTIONS
+
+
+def named(source: str) -> dict[str, Any]:
+    """Those of `functions()` that a text names."""
+    return {name: _FUNCTIONS[name] for name in dict.fromkeys(_NAMED.findall(source)) if name in _FUNCTIONS}
 
 
 @functools.cache
