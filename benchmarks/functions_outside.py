@@ -68,13 +68,13 @@ def banded_quadratic(xp: Any, x: Any, main: Any, first: Any, second: Any) -> Any
 
 
 def runge_kutta(xp: Any, state: Any, rates: Any) -> Any:
-    """Twenty steps of RK4 on a ring of oscillators x' = -rate * x + sin(x of the neighbour)."""
+    """Ten steps of RK4 on a ring of oscillators x' = -rate * x + sin(x of the neighbour)."""
 
     def slope(x: Any) -> Any:
         return -rates * x + xp.sin(xp.concatenate([x[1:], x[:1]]))
 
     h = 0.05
-    for _ in range(20):
+    for _ in range(10):
         k1 = slope(state)
         k2 = slope(state + 0.5 * h * k1)
         k3 = slope(state + 0.5 * h * k2)
@@ -155,7 +155,7 @@ def _banded_quadratic(n: int) -> Problem:
 
 def _runge_kutta(n: int) -> Problem:
     draw = _rng()
-    return Problem(runge_kutta, [draw.normal(size=n), draw.uniform(0.1, 1, n)], (0, 1), max(n, 20 * 40))
+    return Problem(runge_kutta, [draw.normal(size=n), draw.uniform(0.1, 1, n)], (0, 1), max(n, 10 * 40))
 
 
 def _kernel_sums(queries: int, points: int) -> Problem:

@@ -45,7 +45,7 @@ def bound(problem: Problem) -> Call:
 
 def by_numpy(problem: Problem) -> Call:
     """The same tape, statement by statement in NumPy."""
-    method = dc.Reverse(executor="numpy")
+    method = dc.methods.Reverse(executor="numpy")
     call = dc.value_and_gradient(traced(problem), wrt=problem.wrt, method=method)
     inputs = problem.inputs
     return lambda: call(*inputs)
