@@ -234,6 +234,11 @@ def named(source: str) -> dict[str, Any]:
     return {name: _FUNCTIONS[name] for name in dict.fromkeys(_NAMED.findall(source)) if name in _FUNCTIONS}
 
 
+def from_scipy(source: str) -> bool:
+    """Whether a text names a function for which SciPy must be loaded."""
+    return any(name[2:] in _FROM_SCIPY or name == "f_polygamma" for name in _NAMED.findall(source))
+
+
 @functools.cache
 def translate(template: str) -> str:
     """A row's scalar template with every ``math.name`` and bare function name pointing into `functions()`.
