@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.node import Node
 from . import numba_arrays
+from .numba_sizes import Sizes
 from .numba_views import base_of
 
 _MATRIX = frozenset({"inv", "det", "slogdet_sign", "logabsdet", "cholesky", "cofactor"})
@@ -25,10 +26,12 @@ class Calls:
         The name of the array that holds a node.
     constant : callable
         Takes an array of integers and gives a name for it.
+    sizes : Sizes
+        The names of whole numbers.
     """
 
-    def __init__(self, array: Callable[[Node], str], constant: Callable[[np.ndarray], str]) -> None:
-        self.array, self.constant = array, constant
+    def __init__(self, array: Callable[[Node], str], constant: Callable[[np.ndarray], str], sizes: Sizes) -> None:
+        self.array, self.constant, self.shape = array, constant, sizes.shape
 
     def write(self, node: Node) -> list[str]:
         """The statements that fill the array of `node`, which exists."""
@@ -42,17 +45,17 @@ class Calls:
             shape, axis = node.shape, dict(node.attributes)["axis"]
             folded = (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
             operands = [self._operand(a, folded, node.dtype) for a in node.args]
-            return [f"{name}({', '.join(operands)}, {out}.reshape({folded}))"]
+            return [f"{name}({', '.join(operands)}, {out}.reshape({self.shape(folded)}))"]
         if name == "solve":
             a, b = node.args
             n, m = node.shape[-2:]
             places = f"{self._places(a, node)}, {self._places(b, node)}"
             left = self._operand(a, (-1, n, n), node.dtype)
             right = self._operand(b, (-1, n, m), node.dtype)
-            return [f"solve({left}, {right}, {places}, {out}.reshape(({_batch(node)}, {n}, {m})))"]
+            return [f"solve({left}, {right}, {places}, {out}.reshape({self.shape((_batch(node), n, m))}))"]
         n = node.args[0].shape[-1]
         matrices = self._operand(node.args[0], (math.prod(node.args[0].shape[:-2]), n, n), node.dtype)
-        target = f"({_batch(node)}, {n}, {n})" if node.ndim == node.args[0].ndim else "-1"
+        target = self.shape((_batch(node), n, n)) if node.ndim == node.args[0].ndim else "-1"
         return [f"{name}({matrices}, {out}.reshape({target}))"]
 
     def _operand(self, operand: Node, shape: tuple[int, ...], dtype: np.dtype) -> str:
@@ -61,10 +64,10 @@ class Calls:
         text = self.array(base.node)
         if base.swapped:
             rows, columns = base.shape[-2:]
-            text = f"{text}.reshape(({math.prod(base.shape[:-2])}, {rows}, {columns}))"
+            text = f"{text}.reshape({self.shape((math.prod(base.shape[:-2]), rows, columns))})"
             text = f"np.ascontiguousarray({text}.transpose((0, 2, 1)))"
         batch = math.prod(operand.shape[:-2]) if shape[0] == -1 else shape[0]
-        text = f"{text}.reshape({(batch, *shape[1:])})"
+        text = f"{text}.reshape({self.shape((batch, *shape[1:]))})"
         name = "bool_" if dtype.kind == "b" else dtype.name
         return text if base.node.dtype == dtype else f"{text}.astype(np.{name})"
 
@@ -82,7 +85,7 @@ class Calls:
         single = a.ndim == b.ndim == 2 and node.dtype.kind == "f"
         if single and (a.dtype, b.dtype) == (node.dtype, node.dtype):
             return [self._product(a, b, m, k, n, out)]
-        places = f"{self._places(a, node)}, {self._places(b, node)}, {out}.reshape(({_batch(node)}, {m}, {n}))"
+        places = f"{self._places(a, node)}, {self._places(b, node)}, {out}.reshape({self.shape((_batch(node), m, n))})"
         if node.dtype.kind != "f":
             return [f"matmul_integers({self._operand(a, (-1, m, k), node.dtype)}, "
                     f"{self._operand(b, (-1, k, n), node.dtype)}, {places})"]  # fmt: skip
@@ -91,7 +94,7 @@ class Calls:
         for x, swapped, shape in ((a, swaps[0], (m, k)), (b, swaps[1], (k, n))):
             if swapped:
                 batch = math.prod(x.shape[:-2])
-                texts.append(f"{self.array(base_of(x).node)}.reshape({(batch, *shape[::-1])})")
+                texts.append(f"{self.array(base_of(x).node)}.reshape({self.shape((batch, *shape[::-1]))})")
             else:
                 texts.append(self._operand(x, (-1, *shape), node.dtype))
         return [f"matmul_{int(swaps[0])}{int(swaps[1])}({texts[0]}, {texts[1]}, {places})"]
@@ -101,9 +104,9 @@ class Calls:
         if m == 1 and n == 1:
             return f"{out}[0, 0] = np.dot({self._vector(a)}, {self._vector(b)})"
         if n == 1:
-            return f"np.dot({self._matrix(a)}, {self._vector(b)}, {out}.reshape({m}))"
+            return f"np.dot({self._matrix(a)}, {self._vector(b)}, {out}.reshape(-1))"
         if m == 1:
-            return f"np.dot({self._vector(a)}, {self._matrix(b)}, {out}.reshape({n}))"
+            return f"np.dot({self._vector(a)}, {self._matrix(b)}, {out}.reshape(-1))"
         return f"np.dot({self._matrix(a)}, {self._matrix(b)}, {out})"
 
     def _vector(self, x: Node) -> str:
@@ -114,7 +117,7 @@ class Calls:
         base = base_of(x)
         text = self.array(base.node)
         if base.node.shape != base.shape:
-            text = f"{text}.reshape({base.shape})"
+            text = f"{text}.reshape({self.shape(base.shape)})"
         return f"{text}.T" if base.swapped else text
 
 

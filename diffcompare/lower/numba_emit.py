@@ -5,31 +5,27 @@ Arithmetic is the user's: strict IEEE, no fast-math. Only the accumulation of a 
 
 from __future__ import annotations
 
-import itertools
-import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numba import types
 
 from ..core.graph import Graph
-from ..core.node import Node, building, constant, make
-from ..core.tables import ROWS
 from ..errors import UnsupportedOpError
 from . import numba_arrays, numba_calls, numba_special
-from .numba_loops import Loop, filled_first, is_reduction, literal, start_value
-from .numba_schedule import Kernel, Plan, kind, schedule, space_of
+from .numba_callers import callers
+from .numba_rewrite import REDUCTIONS, rewritten
+from .numba_schedule import kind, schedule
 from .numba_store import jit
-from .numba_views import base_of
+from .numba_writer import Writer
 
 # Measured on one core: LLVM takes 1 to 3 ms a scalar statement and 60 to 90 ms a loop; longer tapes run in NumPy.
 MOST_STATEMENTS = 2000
 MOST_LOOPS = 100
 _STATEMENT_SECONDS, _LOOP_SECONDS = 0.003, 0.09
-_FROZEN_BYTES = 4096  # constant arrays up to this size in all are compiled in; larger ones are passed at each call
 _NUMBA = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "bool": types.boolean}
 
 
@@ -42,6 +38,9 @@ class Compiled:
     call : callable
         Takes one argument an input (numbers for shape (), else C-contiguous arrays of the input's dtype) and gives
         ``(output 0, (output 1, ...))``: numbers for shape (), else new arrays.
+    into : callable
+        As `call`, with one array for each output that is an array after the arguments: results are written there, and
+        nothing is allocated. These arrays must be C-contiguous and share no memory with the arguments.
     source : str
         The code that was compiled.
     seconds : float
@@ -55,6 +54,7 @@ class Compiled:
     """
 
     call: Callable[..., tuple[Any, tuple]]
+    into: Callable[..., tuple[Any, tuple]]
     source: str
     seconds: float
     statements: int
@@ -70,7 +70,7 @@ def worth_compiling(graph: Graph) -> tuple[bool, str]:
         if name in ("input", "constant"):
             continue
         statements += 1
-        if name in _REWRITTEN or name == "cast" or kind(node) in ("sink", "alias"):
+        if name in REDUCTIONS or name == "cast" or kind(node) in ("sink", "alias"):
             continue
         if node.op.kind == "elementwise" and node.op.scalar is None:
             return False, f"op {name!r} has no scalar code"
@@ -111,29 +111,28 @@ def compile_graph(graph: Graph) -> Compiled:
     fine, reason = worth_compiling(graph)
     if not fine:
         raise UnsupportedOpError(f"This graph is not compiled: {reason}.\n  Run it with the NumPy executor.")
-    writer = _Writer(_rewritten(graph))
+    writer = Writer(rewritten(graph))
     source = writer.write()
-    call, cached = _build(writer, source)
+    kernel, cached = _build(writer, source)
+    call, into = callers(kernel, writer)
     statements = sum(bool(node.args) for node in graph.nodes)
-    return Compiled(call, source, time.perf_counter() - start, statements, len(writer.plan.steps), cached)
+    seconds = time.perf_counter() - start
+    return Compiled(call, into, source, seconds, statements, len(writer.plan.steps), cached)
 
 
-def _build(writer: _Writer, source: str) -> tuple[Callable, bool]:
+def _build(writer: Writer, source: str) -> tuple[Any, bool]:
     signature = [_type(node.dtype, node.ndim) for node in writer.graph.inputs]
-    signature += [_type(array.dtype, array.ndim) for array in writer.passed.values()]
-    namespace = {**_globals(source), **writer.frozen}
-    kernel, cached, _ = jit(source, "tape", signature, namespace, {"error_model": "numpy", "nogil": True})
-    if not writer.passed:
-        return kernel, cached
-    names = ", ".join(f"x{k}" for k in range(len(writer.graph.inputs)))
-    bound: dict[str, Any] = {**writer.passed, "tape": kernel}
-    exec(f"def call({names}): return tape({', '.join([*filter(None, [names]), *writer.passed])})", bound)  # noqa: S102 - our names
-    return bound["call"], cached
+    signature += [_type(node.dtype, node.ndim, False) for node in writer.graph.outputs if node.shape]
+    signature += [types.float64[::1]] * bool(writer.words)
+    signature += [_type(array.dtype, array.ndim) for array in writer.constants.values()]
+    signature += [types.int64] * len(writer.sizes.passed)
+    kernel, cached, _ = jit(source, "tape", signature, _globals(source), {"error_model": "numpy", "nogil": True})
+    return kernel, cached
 
 
-def _type(dtype: np.dtype, ndim: int) -> Any:
+def _type(dtype: np.dtype, ndim: int, readonly: bool = True) -> Any:
     element = _NUMBA[dtype.name]
-    return types.Array(element, ndim, "C", readonly=True) if ndim else element
+    return types.Array(element, ndim, "C", readonly=readonly) if ndim else element
 
 
 def _globals(source: str) -> dict[str, Any]:
@@ -142,164 +141,3 @@ def _globals(source: str) -> dict[str, Any]:
         "accumulate": numba_special.reassociable_add, "add_exactly": numba_arrays.add_exactly,
         "with_lost": numba_arrays.with_lost, **numba_special.named(source), **numba_calls.functions(),
     }  # fmt: skip
-
-
-# Reductions that are a few others: written so, their parts join the loops around them.
-def _logsumexp(x: Node, axis: tuple[int, ...], keepdims: bool) -> Node:
-    top = make(ROWS["max"], (x,), (("axis", axis), ("keepdims", True)))
-    finite = ROWS["less"](ROWS["absolute"](top), math.inf)
-    top = ROWS["where"](finite, top, constant(0.0, x.dtype))
-    total = make(ROWS["sum"], (ROWS["exp"](x - top),), (("axis", axis), ("keepdims", True)))
-    return ROWS["log"](total) + top
-
-
-def _norm(x: Node, axis: tuple[int, ...], keepdims: bool) -> Node:
-    return ROWS["sqrt"](make(ROWS["sum"], (ROWS["multiply"](x, x),), (("axis", axis), ("keepdims", keepdims))))
-
-
-_REWRITTEN = {"logsumexp": _logsumexp, "norm": _norm}
-
-
-def _rewritten(graph: Graph) -> Graph:
-    if not any(node.op.name in _REWRITTEN for node in graph.nodes):
-        return graph
-    new: dict[Node, Node] = {}
-    with building():
-        for node in graph.nodes:
-            args = tuple(new[a] for a in node.args)
-            if node.op.name in _REWRITTEN:
-                x = args[0] if args[0].dtype is node.dtype else make(ROWS["cast"], args, (("dtype", node.dtype.name),))
-                found = _REWRITTEN[node.op.name](x, **dict(node.attributes))
-                same = found.shape == node.shape
-                new[node] = found if same else make(ROWS["reshape"], (found,), (("shape", node.shape),))
-            else:
-                same = all(a is b for a, b in zip(args, node.args, strict=True))
-                new[node] = node if same else make(node.op, args, node.attributes)
-    return Graph(graph.inputs, tuple(new[node] for node in graph.outputs))
-
-
-@dataclass(slots=True)
-class _Writer:
-    """Names, allocations and the order of the steps of one tape."""
-
-    graph: Graph
-    plan: Plan = field(init=False)
-    frozen: dict[str, np.ndarray] = field(default_factory=dict)
-    passed: dict[str, np.ndarray] = field(default_factory=dict)
-    _place: dict[Node, int] = field(init=False)
-    _input: dict[Node, int] = field(init=False)
-    _allocated: set[Node] = field(default_factory=set)
-    _room: int = _FROZEN_BYTES
-
-    def __post_init__(self) -> None:
-        self.plan = schedule(self.graph)
-        self._place = {node: i for i, node in enumerate(self.graph.nodes)}
-        self._input = {node: i for i, node in enumerate(self.graph.inputs)}
-
-    # Names.
-    def array(self, node: Node) -> str:
-        """The array that holds `node`."""
-        if node in self._input and node.shape:
-            return f"x{self._input[node]}"
-        if node.op.name == "constant" and node.shape:
-            return self._keep(f"c{self._place[node]}", node.value)
-        return f"b{self._place[node]}"
-
-    def number(self, node: Node, always: bool = False) -> str | None:
-        """The variable, or the literal, of a node of one element; None where it is in an array only."""
-        if node in self._input:
-            return None if node.shape else f"x{self._input[node]}"
-        if node.op.name == "constant":
-            return literal(node.value.reshape(-1)[0], node.dtype)
-        alone = kind(node) == "map" or is_reduction(node) or not node.shape
-        return f"v{self._place[node]}" if always or alone else None
-
-    def _keep(self, name: str, array: np.ndarray) -> str:
-        if name not in self.frozen and name not in self.passed:
-            fits = 0 < array.nbytes <= self._room
-            self._room -= array.nbytes if fits else 0
-            (self.frozen if fits else self.passed)[name] = array
-        return name
-
-    def _constant(self, array: np.ndarray) -> str:
-        for name, known in itertools.chain(self.frozen.items(), self.passed.items()):
-            if known.dtype == array.dtype and known.shape == array.shape and np.array_equal(known, array):
-                return name
-        return self._keep(f"p{len(self.frozen) + len(self.passed)}", array)
-
-    # Statements.
-    def write(self) -> str:
-        """The source of the tape."""
-        body = [line for node in self.graph.nodes if node in self.plan.arrays and kind(node) == "leaf"
-                for line in self._as_array(node)]  # fmt: skip
-        calls = numba_calls.Calls(self.array, self._constant)
-        for step in self.plan.steps:
-            if isinstance(step, Kernel):
-                body += self._kernel(step)
-            elif kind(step) == "alias":
-                body.append(f"{self.array(step)} = {self._reshaped(step)}")
-            else:
-                body += self._allocate(step) + calls.write(step)
-                body += [] if step.shape else [f"{self.number(step)} = {self.array(step)}[0]"]
-        first, *rest = self._results()
-        body.append(f"return {first}, ({''.join(f'{text}, ' for text in rest)})")
-        names = [f"x{k}" for k in range(len(self.graph.inputs))] + list(self.passed)
-        return f"def tape({', '.join(names)}):\n" + "".join(f" {line}\n" for line in body)
-
-    def _kernel(self, kernel: Kernel) -> list[str]:
-        lines: list[str] = []
-        for node in kernel.members:
-            if node in self.plan.stored and space_of(node.shape):
-                lines += self._allocate(node)
-        for sink, _ in kernel.sinks:
-            if not is_reduction(sink) or space_of(sink.shape):
-                lines += self._allocate(sink)
-        written = Loop(kernel, self.plan, self.array, self.number).write()
-        if not written and not lines:
-            return []
-        alone = [n for n in [*kernel.members, *dict(kernel.sinks)] if n in self.plan.arrays and self._is_number(n)]
-        return lines + written + [line for node in alone for line in self._as_array(node)]
-
-    def _is_number(self, node: Node) -> bool:
-        return not space_of(node.shape) and (kind(node) == "map" or is_reduction(node))
-
-    def _as_array(self, node: Node) -> list[str]:
-        if kind(node) == "leaf" and node.shape:
-            return []
-        return [f"{self.array(node)} = np.full({node.shape or (1,)}, {self.number(node)})"]
-
-    def _allocate(self, node: Node) -> list[str]:
-        if node in self._allocated:
-            return []
-        self._allocated.add(node)
-        shape, dtype = node.shape or (1,), "np.bool_" if node.dtype.kind == "b" else f"np.{node.dtype.name}"
-        if kind(node) == "sink" and filled_first(node):
-            start = start_value(node)
-            if not start:
-                return [f"{self.array(node)} = np.zeros({shape}, {dtype})"]
-            return [f"{self.array(node)} = np.full({shape}, {literal(start, node.dtype)}, {dtype})"]
-        return [f"{self.array(node)} = np.empty({shape}, {dtype})"]
-
-    def _reshaped(self, node: Node) -> str:
-        base = base_of(node.args[0])
-        text = self.array(base.node)
-        if base.swapped:
-            rows, columns = base.shape[-2:]
-            text = f"{text}.reshape(({math.prod(base.shape[:-2])}, {rows}, {columns}))"
-            text = f"np.ascontiguousarray({text}.transpose((0, 2, 1)))"
-        return f"{text}.reshape({node.shape})"
-
-    def _results(self) -> list[str]:
-        """The outputs, no two of which share memory with each other or with an input."""
-        texts, taken = [], set()
-        for node in self.graph.outputs:
-            if not node.shape:
-                texts.append(str(self.number(node)))
-                continue
-            root = node
-            while kind(root) == "alias":
-                root = base_of(root.args[0]).node
-            fresh = kind(root) != "leaf" and root not in taken
-            taken.add(root)
-            texts.append(self.array(node) if fresh else f"{self.array(node)}.copy()")
-        return texts

@@ -1,4 +1,4 @@
-"""One loop nest in Numba's Python: the maps computed in it, and the reductions and fills it feeds.
+"""The body of one loop nest in Numba's Python: the maps computed in it, and the reductions and fills it feeds.
 
 Sums of floats are accumulated by additions that LLVM may re-order among themselves (and so vectorise), in blocks of
 at most `BLOCK` elements; the sums of blocks are added with the rounding error of each addition kept (Knuth's TwoSum).
@@ -10,60 +10,23 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Sequence
 
 from ..core.node import Node
+from .numba_elements import combine, converted, element, is_reduction, literal, start_value
 from .numba_schedule import Kernel, Plan, reads_in_place, space_of
-from .numba_special import translate
-from .numba_views import ZERO, Index, broadcast_index, is_view, operand_index, shifted
+from .numba_sizes import Sizes
+from .numba_views import CONSTANT, ZERO, Index, broadcast_index, is_padding, is_view, operand_index, shifted
 
 BLOCK = 256
-_PLAIN = frozenset({"{0} + {1}", "{0} - {1}", "{0} * {1}", "-{0}"})
-_START = {"sum": 0, "prod": 1, "any": False, "all": True}
-_CAST = {"float64": "as_f8", "float32": "as_f4", "int64": "as_i8", "bool": "as_b1"}
 
 
-def literal(value: Any, dtype: np.dtype) -> str:
-    """A number as source text of exactly this value and type."""
-    if dtype.kind == "b":
-        return "True" if value else "False"
-    if dtype.kind == "i":
-        return f"({int(value)})"
-    number = float(value)
-    if math.isnan(number):
-        text = "f_nan"
-    elif math.isinf(number):
-        text = "f_inf" if number > 0 else "(-f_inf)"
-    else:
-        text = repr(number) if math.copysign(1.0, number) > 0 else f"({number!r})"
-    return text if dtype.char == "d" else f"as_f4({text})"
+def _depth(index: Sequence[Index]) -> int:
+    return max((i.depth for i in index), default=0)
 
 
-def converted(text: str, source: np.dtype, target: np.dtype) -> str:
-    """`text` of type `source` as `target`."""
-    return text if source == target else f"{_CAST[target.name]}({text})"
-
-
-def element(node: Node, operands: list[str]) -> str:
-    """One element of an elementwise node as an expression over the texts of its operands."""
-    row, dtype = node.op, node.dtype
-    if row.name == "cast":
-        return f"{_CAST[dtype.name]}({operands[0]})"
-    if row.result != "bool":
-        keep = 1 if row.name == "where" else 0
-        operands = [
-            text if place < keep else converted(text, a.dtype, dtype)
-            for place, (text, a) in enumerate(zip(operands, node.args, strict=True))
-        ]
-    expression = translate(row.scalar).format(*operands)
-    return expression if row.scalar in _PLAIN and dtype.kind != "b" else f"{_CAST[dtype.name]}({expression})"
-
-
-class Loop:
-    """Writes one kernel.
+class Body:
+    """The statements of one kernel, by the loop to which each belongs.
 
     Parameters
     ----------
@@ -73,21 +36,53 @@ class Loop:
         The name of the array that holds a node.
     number : callable
         The name of the variable (or the literal) of a node of one element, or None where it is only in an array.
+    sizes : Sizes
+        The names of whole numbers.
+    inside : bool
+        Whether it is run only where every padded array is read inside its operand.
+
+    Attributes
+    ----------
+    lines, after : list of list of str
+        At [d] the statements that run inside d loops, before and after the loops further in.
+    before_block, after_block : list of str
+        Around each block of the innermost loop.
+    clear : dict of int to (int, int)
+        For each loop, the range in which all padded arrays are read inside their operands.
     """
 
-    def __init__(self, kernel: Kernel, plan: Plan, array: Callable, number: Callable) -> None:
-        self.kernel, self.plan, self.array, self.number = kernel, plan, array, number
+    def __init__(
+        self, kernel: Kernel, plan: Plan, array: Callable, number: Callable, sizes: Sizes, inside: bool = False
+    ) -> None:
+        self.kernel, self.plan, self.array, self.number, self.sizes = kernel, plan, array, number, sizes
+        self.inside = inside
         self.flat = len(kernel.space) > 1 and self._may_be_flat()
         self.space = (math.prod(kernel.space),) if self.flat else kernel.space
         depth = len(self.space)
+        self.extents = [sizes.product(kernel.space)] if self.flat else [sizes.text(n) for n in kernel.space]
         self.lines: list[list[str]] = [[] for _ in range(depth + 1)]
         self.after: list[list[str]] = [[] for _ in range(depth + 1)]
         self.before_block: list[str] = []
         self.after_block: list[str] = []
         self.first: list[str] = []
-        self.known: dict[tuple, str] = {}
-        self.counter = itertools.count()
-        self.blocked = bool(self.space) and self.space[-1] > BLOCK and any(self._in_blocks(s) for s, _ in kernel.sinks)
+        self.clear: dict[int, tuple[int, int]] = {}
+        self._known: dict[tuple, str] = {}
+        self._counter = itertools.count()
+        self.blocks = self._needs_blocks()
+        for node in kernel.members:
+            if node in plan.computed:
+                self._member(node)
+        for sink, place in kernel.sinks:
+            self._feed(sink, place)
+
+    def _new(self) -> str:
+        return f"{'u' if self.inside else 't'}{next(self._counter)}"
+
+    def _needs_blocks(self) -> bool:
+        """Always for a sum of everything, so that one text serves every size; for rows only where they are long."""
+        depths = [self._split(s)[1] for s, _ in self.kernel.sinks if self._in_blocks(s)]
+        long = bool(self.space) and self.space[-1] > BLOCK
+        return any(long or (len(self.space) == 1 and depth == 0) for depth in depths)
 
     # Which loops.
     def _may_be_flat(self) -> bool:
@@ -119,42 +114,41 @@ class Loop:
 
     def _loop_index(self, shape: tuple[int, ...]) -> tuple[Index, ...]:
         if self.flat:
-            return (("i0", 1),)
+            return (Index("i0", 1, 0),)
         loops = iter(range(len(self.space)))
-        return tuple(ZERO if n == 1 else (f"i{k}", k + 1) for n in shape for k in ([next(loops)] if n != 1 else [0]))
+        open_loops = [None if n == 1 else next(loops) for n in shape]
+        return tuple(ZERO if k is None else Index(f"i{k}", k + 1, k) for k in open_loops)
 
     # Reading.
     def read(self, node: Node, index: tuple[Index, ...]) -> str:
         """The text of one element; computes it, at the shallowest loop that knows its index, if it is not stored."""
-        if node.op.name == "constant" and not node.shape:
-            return literal(node.value, node.dtype)
         if not space_of(node.shape):
             name = self.number(node)
             if name is not None:
                 return name
             index = (ZERO,) * node.ndim
         key = (node, index)
-        if key not in self.known:
-            self.known[key] = self._read_new(node, index)
-        return self.known[key]
+        if key not in self._known:
+            self._known[key] = self._read_new(node, index)
+        return self._known[key]
 
     def _read_new(self, node: Node, index: tuple[Index, ...]) -> str:
         if self._local(node) and index == self._loop_index(node.shape):
             return self._compute(node, index, self.number(node, True))
         stored = node not in self.plan.kernel_of or (node in self.plan.heavy and node in self.plan.stored)
         if not stored:
-            return self._compute(node, index, f"t{next(self.counter)}")
-        return self._load(node, index, f"t{next(self.counter)}")
+            return self._compute(node, index, self._new())
+        return self._load(node, index, self._new())
 
     def _load(self, node: Node, index: tuple[Index, ...], name: str) -> str:
-        depth = max((d for _, d in index), default=0)
+        depth = _depth(index)
         self.lines[depth].append(f"{name} = {self._place(node, index)}")
         return name
 
     def _place(self, node: Node, index: tuple[Index, ...]) -> str:
         if self.flat and space_of(node.shape):
             return f"{self._flattened(node)}[i0]"
-        return f"{self.array(node)}[{', '.join(text for text, _ in index)}]"
+        return f"{self.array(node)}[{', '.join(i.text for i in index)}]"
 
     def _flattened(self, node: Node) -> str:
         """The name of a one-dimensional view of the array of `node`, made before the loops."""
@@ -167,20 +161,47 @@ class Loop:
         return name
 
     def _compute(self, node: Node, index: tuple[Index, ...], name: str) -> str:
-        depth = max((d for _, d in index), default=0)
+        depth = _depth(index)
         if node.op.name == "gather":
             source = node.args[0]
             if not space_of(source.shape):
                 return self.read(source, (ZERO,) * source.ndim)
             place = self.read(node.args[1], index)
             expression = f"{self._flattened(source)}[{place}]"
+        elif is_padding(node):
+            found = self._padded(node, index)
+            if found[1]:
+                zero, condition = literal(0, node.dtype), " and ".join(found[1])
+                expression = f"{found[0]} if {condition} else {zero}"
+            else:
+                return found[0]
         elif is_view(node):
-            return self.read(node.args[0], index if self.flat else operand_index(node, index))
+            return self.read(node.args[0], index if self.flat else operand_index(node, index, self.sizes))
         else:
             operands = [self.read(a, index if self.flat else broadcast_index(index, a.shape)) for a in node.args]
             expression = element(node, operands)
         self.lines[depth].append(f"{name} = {expression}")
         return name
+
+    def _padded(self, node: Node, index: tuple[Index, ...]) -> tuple[str, list[str]]:
+        """What the operand of a `place` holds at the nearest place there is, and when it counts."""
+        operand, places, conditions = node.args[0], list[Index](), list[str]()
+        entries = zip(index, dict(node.attributes)["starts"], operand.shape, node.shape, strict=True)
+        for i, start, length, whole in entries:
+            at = shifted(i, -start, 1, self.sizes)
+            if at.loop == CONSTANT and not 0 <= at.start < length:
+                return literal(0, node.dtype), []
+            plain = length == whole or at.loop == CONSTANT or (self.inside and at.loop >= 0 and at.step == 1)
+            if not plain:
+                if at.loop >= 0 and at.step == 1:
+                    low, high = self.clear.get(at.loop, (0, self.space[at.loop]))
+                    self.clear[at.loop] = max(low, -at.start), min(high, length - at.start)
+                near = self._new()
+                self.lines[at.depth].append(f"{near} = min(max({at.text}, 0), {self.sizes.text(length - 1)})")
+                conditions.append(f"{at.text} == {near}")
+                at = Index(near, at.depth)
+            places.append(ZERO if length == 1 else at)
+        return self.read(operand, tuple(places)), conditions
 
     # Feeding sinks.
     def _split(self, sink: Node) -> tuple[list[int], int]:
@@ -198,12 +219,12 @@ class Loop:
         if name == "place":
             attributes = dict(sink.attributes)
             entries = zip(index, attributes["starts"], attributes["steps"], strict=True)
-            where = [shifted(i, start, step)[0] for i, start, step in entries]
+            where = [shifted(i, start, step, self.sizes).text for i, start, step in entries]
             self.lines[-1].append(f"{self.array(sink)}[{', '.join(where)}] = {value}")
         elif name == "concatenate":
             axis = dict(sink.attributes)["axis"]
             start = sum(a.shape[axis] for a in sink.args[:place])
-            where = [shifted(i, start if k == axis else 0, 1)[0] for k, i in enumerate(index)]
+            where = [shifted(i, start if k == axis else 0, 1, self.sizes).text for k, i in enumerate(index)]
             self.lines[-1].append(f"{self.array(sink)}[{', '.join(where)}] = {value}")
         elif name == "scatter_add":
             to = self.read(sink.args[1], index)
@@ -218,10 +239,10 @@ class Loop:
         target = self._result_place(sink)
         if depth == last and last:  # the innermost loop is kept: accumulate in memory, row to row
             self.lines[last].append(f"t = {target}")
-            self.lines[last].append(f"{target} = {_combine(sink, 't', value)}")
+            self.lines[last].append(f"{target} = {combine(sink, 't', value)}")
             return
         self.lines[depth].append(f"{total} = {start}")
-        if self._in_blocks(sink) and (self.blocked or depth < last - 1):
+        if self._in_blocks(sink) and (self.blocks or depth < last - 1):
             self.lines[depth].append(f"{total}_lost = {start}")
             self.before_block.append(f"{total}_block = {start}")
             self.lines[last].append(f"{total}_block = accumulate({total}_block, {value})")
@@ -230,10 +251,10 @@ class Loop:
         elif self._in_blocks(sink):
             self.lines[last].append(f"{total} = accumulate({total}, {value})")
         else:
-            self.lines[last].append(f"{total} = {_combine(sink, total, value)}")
+            self.lines[last].append(f"{total} = {combine(sink, total, value)}")
         if space_of(sink.shape):
             partial = len(kept) < depth  # a reduced loop lies outside a kept one
-            self.after[depth].append(f"{target} = {_combine(sink, target, total) if partial else total}")
+            self.after[depth].append(f"{target} = {combine(sink, target, total) if partial else total}")
 
     def _result_place(self, sink: Node) -> str:
         axes, keepdims = dict(sink.attributes)["axis"], dict(sink.attributes)["keepdims"]
@@ -241,23 +262,10 @@ class Loop:
             return ""
         index = self._loop_index(sink.args[0].shape)
         entries = [ZERO if k in axes else i for k, i in enumerate(index) if keepdims or k not in axes]
-        return f"{self.array(sink)}[{', '.join(text for text, _ in entries)}]"
+        return f"{self.array(sink)}[{', '.join(i.text for i in entries)}]"
 
     def _start(self, sink: Node) -> str:
         return literal(start_value(sink), sink.dtype)
-
-    # Writing.
-    def write(self) -> list[str]:
-        """The kernel's lines, without indentation of its own."""
-        if 0 in self.kernel.space:  # nothing to loop over: only the results of empty reductions
-            sinks = {sink: None for sink, _ in self.kernel.sinks if is_reduction(sink) and not space_of(sink.shape)}
-            return [f"{self.number(sink, True)} = {self._start(sink)}" for sink in sinks]
-        for node in self.kernel.members:
-            if node in self.plan.computed:
-                self._member(node)
-        for sink, place in self.kernel.sinks:
-            self._feed(sink, place)
-        return self.first + self._nest(0, 0)
 
     def _member(self, node: Node) -> None:
         index = self._loop_index(node.shape)
@@ -270,61 +278,3 @@ class Loop:
         name = self.read(node, index)
         if node in self.plan.stored:
             self.lines[-1].append(f"{self._place(node, index)} = {name}")
-
-    def _nest(self, depth: int, indent: int) -> list[str]:
-        pad = " " * indent
-        found = [pad + line for line in self.lines[depth]]
-        if depth < len(self.space):
-            innermost = depth == len(self.space) - 1
-            extent, inner = self.space[depth], indent + 1
-            if innermost and self.blocked:
-                found.append(f"{pad}for block in range(0, {extent}, {BLOCK}):")
-                found += [f"{pad} {line}" for line in self.before_block]
-                found.append(f"{pad} for i{depth} in range(block, min(block + {BLOCK}, {extent})):")
-                inner += 1
-            else:
-                found += [pad + line for line in self.before_block] if innermost else []
-                found.append(f"{pad}for i{depth} in range({extent}):")
-            found += self._nest(depth + 1, inner) or [" " * inner + "pass"]
-            if innermost:
-                found += [pad + (" " if self.blocked else "") + line for line in self.after_block]
-        return found + [pad + line for line in self.after[depth]]
-
-
-def is_reduction(sink: Node) -> bool:
-    """True for the sinks that combine elements, false for those that put them somewhere."""
-    return sink.op.name in _START or sink.op.name in ("max", "min")
-
-
-def filled_first(sink: Node) -> bool:
-    """True when the array of `sink` must hold its start value before the loop over its operand."""
-    if not is_reduction(sink):
-        return sink.op.name != "concatenate"
-    shape, axes = sink.args[0].shape, dict(sink.attributes)["axis"]
-    loops = [axis for axis, n in enumerate(shape) if n != 1]
-    kept = [k for k, axis in enumerate(loops) if axis not in axes]
-    return 0 in shape or kept != list(range(len(kept))) or (len(kept) == len(loops))
-
-
-def start_value(sink: Node) -> Any:
-    """What an empty reduction gives, of the type of the sink."""
-    if not is_reduction(sink):
-        return 0
-    if sink.op.name in _START:
-        return _START[sink.op.name]
-    low = sink.op.name == "max"
-    if sink.dtype.kind == "f":
-        return -math.inf if low else math.inf
-    if sink.dtype.kind == "b":
-        return not low
-    limits = np.iinfo(sink.dtype)
-    return limits.min if low else limits.max
-
-
-def _combine(sink: Node, total: str, value: str) -> str:
-    name = sink.op.name
-    if name in ("max", "min"):
-        sign = ">" if name == "max" else "<"
-        return f"{value} if {value} {sign} {total} or {value} != {value} else {total}"
-    return {"sum": f"{total} + {value}", "prod": f"{total} * {value}", "any": f"{total} or {value}",
-            "all": f"{total} and {value}"}[name]  # fmt: skip

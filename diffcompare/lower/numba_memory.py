@@ -1,0 +1,139 @@
+"""Where the arrays of a tape live: results in arrays that the caller gives, all others in one workspace.
+
+The workspace is one array of float64 words. Arrays that are never needed at the same time take the same words. Which
+share is decided by the order of the statements and by equal size texts, never by the sizes themselves.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..core.node import Node
+from .numba_sizes import Sizes
+
+_NAME = re.compile(r"\bb\d+(?=\b|_)")
+_LINE = 8  # words: arrays start at a multiple of 64 bytes from the start of the workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The place in the lines where an array begins to live; `start` fills it, as text."""
+
+    node: Node
+    name: str
+    start: str | None
+
+
+Line = str | Allocation
+
+
+@dataclass(slots=True)
+class Workspace:
+    """Words for arrays, each in a slot.
+
+    Attributes
+    ----------
+    words : int
+        Size of the workspace for the sizes at hand.
+    definitions : list of str
+        Statements that name the offsets of the slots.
+    """
+
+    sizes: Sizes
+    words: int = 0
+    definitions: list[str] = field(default_factory=list)
+    _free: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    _ends: str = "0"
+
+    def take(self, node: Node) -> tuple[str, tuple[str, int]]:
+        """The name of the offset of a slot for `node`, and the slot's kind, to be given back by `give`."""
+        text, count, item = self.sizes.product(node.shape), math.prod(node.shape), node.dtype.itemsize
+        kind = (text, item)
+        free = self._free.setdefault(kind, [])
+        if free:
+            return free.pop(), kind
+        per = 8 // item
+        if len(text) == 1 and text.isdigit():
+            length = str(_rounded(count, per))
+        else:
+            length = f"({text} + {_LINE * per - 1}) // {_LINE * per} * {_LINE}"
+        name = f"s{len(self.definitions)}"
+        self.definitions.append(f"{name} = {self._ends}")
+        self._ends = f"{name} + {length}"
+        self.words += max(_rounded(count, per), 1)
+        return name, kind
+
+    def give(self, name: str, kind: tuple[str, int]) -> None:
+        """The slot is free again."""
+        self._free[kind].append(name)
+
+
+def _rounded(count: int, per: int) -> int:
+    return (count + _LINE * per - 1) // (_LINE * per) * _LINE
+
+
+def settle(steps: Sequence[list[Line]], given: dict[str, str], sizes: Sizes) -> tuple[list[str], Workspace]:
+    """The lines of all steps with their arrays in place.
+
+    Parameters
+    ----------
+    steps : sequence of list
+        The lines of one step after the other. An array must be read in no step later than the last that names it, or
+        names an array made from it by ``name = array...``.
+    given : dict of str to str
+        For arrays that are results, the text of the array to use.
+    sizes : Sizes
+        The names of whole numbers.
+    """
+    last = _last_uses(steps)
+    workspace, lines, ending = Workspace(sizes), list[str](), dict[int, list]()
+    for place, step in enumerate(steps):
+        for line in step:
+            if isinstance(line, str):
+                lines.append(line)
+                continue
+            if line.name in given:
+                lines.append(f"{line.name} = {given[line.name]}")
+            else:
+                slot, kind = workspace.take(line.node)
+                lines.append(f"{line.name} = {_view(line.node, slot, sizes)}")
+                ending.setdefault(last.get(line.name, place), []).append((slot, kind))
+            if line.start is not None:
+                lines.append(f"{line.name}[...] = {line.start}")
+        for slot, kind in ending.pop(place, []):
+            workspace.give(slot, kind)
+    return lines, workspace
+
+
+def _last_uses(steps: Sequence[list[Line]]) -> dict[str, int]:
+    """The last step that uses each array, by itself or through another shape over the same memory."""
+    last: dict[str, int] = {}
+    parent: dict[str, str] = {}
+    for place, step in enumerate(steps):
+        for line in step:
+            if not isinstance(line, str):
+                last[line.name] = place
+                continue
+            names = _NAME.findall(line)
+            for name in names:
+                while name is not None:
+                    last[name] = place
+                    name = parent.get(name)
+            target, made, right = line.partition(" = ")
+            if made and len(names) == 2 and target == names[0] and right.startswith(names[1]):
+                parent[target] = names[1]
+    return last
+
+
+def _view(node: Node, slot: str, sizes: Sizes) -> str:
+    count, item = sizes.product(node.shape), node.dtype.itemsize
+    if item == 8:
+        text = f"w[{slot}:{slot} + {count}]"
+        text = text if node.dtype.kind == "f" else f"{text}.view(np.int64)"
+    else:
+        name = "bool_" if node.dtype.kind == "b" else node.dtype.name
+        text = f"w[{slot}:{slot} + ({count} + {8 // item - 1}) // {8 // item}].view(np.{name})[:{count}]"
+    return text if node.ndim == 1 else f"{text}.reshape({sizes.shape(node.shape or (1,))})"

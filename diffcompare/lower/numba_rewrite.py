@@ -1,0 +1,58 @@
+"""Graph to graph, for compiled code: statements that are better written as a few others, which then join loops."""
+
+from __future__ import annotations
+
+import math
+
+from ..core.graph import Graph
+from ..core.node import Node, building, constant, make
+from ..core.tables import ROWS
+
+
+# Reductions that are a few others: written so, their parts join the loops around them.
+def _logsumexp(x: Node, axis: tuple[int, ...], keepdims: bool) -> Node:
+    top = make(ROWS["max"], (x,), (("axis", axis), ("keepdims", True)))
+    finite = ROWS["less"](ROWS["absolute"](top), math.inf)
+    top = ROWS["where"](finite, top, constant(0.0, x.dtype))
+    total = make(ROWS["sum"], (ROWS["exp"](x - top),), (("axis", axis), ("keepdims", True)))
+    return ROWS["log"](total) + top
+
+
+def _norm(x: Node, axis: tuple[int, ...], keepdims: bool) -> Node:
+    return ROWS["sqrt"](make(ROWS["sum"], (ROWS["multiply"](x, x),), (("axis", axis), ("keepdims", keepdims))))
+
+
+def _product(a: Node, b: Node) -> Node:
+    """A matrix product that sums over one entry is an outer product, and one with one entry is a sum."""
+    if a.shape[-1] == 1:
+        return ROWS["multiply"](a, b)
+    terms = ROWS["multiply"](a, ROWS["transpose"](b, axes=(1, 0)))
+    return make(ROWS["sum"], (terms,), (("axis", (1,)), ("keepdims", True)))
+
+
+REDUCTIONS = {"logsumexp": _logsumexp, "norm": _norm}
+
+
+def _is_loop(node: Node) -> bool:
+    """Whether a matrix product is a loop rather than a call of BLAS."""
+    a, b = node.args
+    return node.dtype.kind == "f" and (a.shape[-1] == 1 or (a.ndim == b.ndim == 2 and node.shape == (1, 1)))
+
+
+def rewritten(graph: Graph) -> Graph:
+    """`graph` without the statements that loops do better."""
+    new: dict[Node, Node] = {}
+    with building():
+        for node in graph.nodes:
+            args = tuple(new[a] for a in node.args)
+            if node.op.name in REDUCTIONS:
+                x = args[0] if args[0].dtype is node.dtype else make(ROWS["cast"], args, (("dtype", node.dtype.name),))
+                found = REDUCTIONS[node.op.name](x, **dict(node.attributes))
+                same = found.shape == node.shape
+                new[node] = found if same else make(ROWS["reshape"], (found,), (("shape", node.shape),))
+            elif node.op.name == "matmul" and _is_loop(node):
+                new[node] = _product(*args)
+            else:
+                same = all(a is b for a, b in zip(args, node.args, strict=True))
+                new[node] = node if same else make(node.op, args, node.attributes)
+    return Graph(graph.inputs, tuple(new[node] for node in graph.outputs))
