@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from diffcompare.analysis.environment import environment, versions
+from diffcompare.analysis.records import to_json
 from diffcompare.cli import lists
 from diffcompare.cli.point import read_names, read_point, read_positions, read_size
 from diffcompare.core.parse import parse
@@ -25,6 +27,7 @@ from diffcompare.errors import (
     TraceError,
     UnknownNameError,
 )
+from diffcompare.lower.store_folder import clear, contents
 from diffcompare.problems import get
 
 FAILURE, USAGE = 1, 2
@@ -174,6 +177,31 @@ def ops(
 def problems(json: Json = False, width: Wide = None) -> None:
     """The benchmark problems, with their sizes and sources."""
     lists.show("problems", lists.problems(), json, width)
+
+
+@app.command()
+def cache(
+    action: Annotated[str, typer.Argument(help="info: what is kept, and where. clear: remove it.")] = "info",
+    json: Json = False,
+) -> None:
+    """Compiled code kept on disk, so that what was compiled once is loaded from then on."""
+    if action not in ("info", "clear"):
+        raise OptionError(
+            f"cache {action!r} does not exist; write `diffcompare cache info` or `diffcompare cache clear`."
+        )
+    found = contents()
+    removed = clear() if action == "clear" else 0
+    if json:
+        typer.echo(to_json({**asdict(found), "removed": removed}))
+    elif action == "clear":
+        typer.echo(f"removed {_counted(removed)} from {found.folder}")
+    else:
+        off = "" if found.enabled else f"\noff: {found.reason}"
+        typer.echo(f"{_counted(found.entries)}, {found.size_bytes / 1e6:.1f} MB, in {found.folder}{off}")
+
+
+def _counted(functions: int) -> str:
+    return f"{functions} compiled function{'s' * (functions != 1)}"
 
 
 def _version(asked: bool) -> None:

@@ -183,9 +183,9 @@ def _environment() -> tuple[str, ...]:
 
 
 def _codegen() -> str:
-    """A digest of the modules that emit code or hold functions which emitted code calls."""
+    """A digest of the modules around this one, which emit code or hold functions that emitted code calls."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("numba_*.py")):
+    for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.evaluate import evaluator
 from ..core.graph import Graph
+from ..core.node import building
 from ..errors import OptionError, UnsupportedOpError
 from .scalar_tape import ScalarTape, scalar_tape
 
@@ -79,7 +80,7 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
             return _interpreted(tape, operations)
         if executor == "interpreter":
             raise UnsupportedOpError(
-                "The interpreter runs float64 numbers and conditions with scalar code; this graph holds something else.\n"
+                "The interpreter runs float64 numbers and conditions; this graph holds arrays, or other data types.\n"
                 "  Use executor='auto', which interprets where that is possible."
             )
     from .numba_emit import compile_graph, worth_compiling  # loads Numba
@@ -93,9 +94,10 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
 
 
 def _interpreted(tape: ScalarTape, operations: int) -> Runner:
-    from .numba_interpreter import interpret  # loads Numba
+    with building():  # Python's collector would walk a long graph again and again while Numba is loaded
+        from .numba_interpreter import interpret  # loads Numba
 
-    found = interpret(tape)
+        found = interpret(tape)
     return Runner(found.call, "compiled interpreter, one thread", found.seconds, operations, "", found.cached)
 
 

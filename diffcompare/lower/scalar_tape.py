@@ -79,44 +79,44 @@ def scalar_tape(graph: Graph) -> ScalarTape | None:
     names = operations()
     code_of = {name: code for code, name in enumerate(names)}
     slots = {id(node): i for i, node in enumerate(graph.inputs)}
-    constants: list[float] = []
-    found: list[tuple[Node, int]] = []
+    inputs, statements, constants = len(slots), list[Node](), list[float]()
     for node in graph.nodes:
         if node.shape or (node.dtype is not FLOAT64 and node.dtype.kind != "b"):
             return None
         if node.args:
-            code = _code(node, code_of)
+            statements.append(node)
+        elif node.op.name == "constant":
+            slots[id(node)] = inputs + len(constants)
+            constants.append(float(node.value))
+    codes, places = list[int](), list[int]()
+    for slot, node in enumerate(statements, inputs + len(constants)):
+        plain = node.dtype is FLOAT64 and len(node.args) <= MOST_OPERANDS
+        code = code_of.get(node.op.name) if plain else None
+        if code is None:
+            code = _unusual(node, code_of)
             if code is None:
                 return None
-            found.append((node, code))
-        elif node.op.name == "constant":
-            slots[id(node)] = len(graph.inputs) + len(constants)
-            constants.append(float(node.value))
-    slots.update({id(node): i for i, (node, _) in enumerate(found, len(graph.inputs) + len(constants))})
-    operands = np.zeros((len(found), MOST_OPERANDS), np.int32)
-    for i, (node, _) in enumerate(found):
-        places = [slots[id(a)] for a in node.args]
-        operands[i] = (places * MOST_OPERANDS)[:MOST_OPERANDS] if len(places) == 1 else _filled(places)
+        slots[id(node)] = slot
+        codes.append(code)
+        read = [slots[id(a)] for a in node.args]
+        places += read
+        places += read[:1] * (MOST_OPERANDS - len(read))
     return ScalarTape(
-        names, np.array([code for _, code in found], np.int32), operands, len(graph.inputs), np.array(constants),
-        np.array([slots[id(node)] for node in graph.outputs], np.int32),
+        names, np.array(codes, np.int32), np.array(places, np.int32).reshape(-1, MOST_OPERANDS), inputs,
+        np.array(constants), np.array([slots[id(node)] for node in graph.outputs], np.int32),
         tuple(node.dtype.kind == "b" for node in graph.outputs),
     )  # fmt: skip
 
 
-def _filled(places: list[int]) -> list[int]:
-    return [*places, *places[:1] * (MOST_OPERANDS - len(places))]
-
-
-def _code(node: Node, code_of: dict[str, int]) -> int | None:
-    name = node.op.name
+def _unusual(node: Node, code_of: dict[str, int]) -> int | None:
+    """The code of a cast, or of a condition."""
     if len(node.args) > MOST_OPERANDS:
         return None
-    if name == "cast":
+    if node.op.name == "cast":
         return code_of[TRUTH if node.dtype.kind == "b" else COPY]
-    if node.dtype.kind == "b" and node.op.result != "bool" and name != "where":
+    if node.op.result != "bool" and node.op.name != "where":
         return None  # arithmetic of conditions has rules of its own
-    return code_of.get(name)
+    return code_of.get(node.op.name)
 
 
 def arities(names: tuple[str, ...]) -> np.ndarray:

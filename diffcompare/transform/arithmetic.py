@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..core.node import Node, constant
+from ..core.node import Node, constant, make
 from ..ops.arithmetic import multiply
 from ..ops.comparison import logical_and, logical_or, where_row
 from ..ops.reductions import any_row
@@ -59,7 +59,12 @@ def times(cotangent: Node, partial: Node | float) -> Node:
     return select(condition, value)
 
 
+_MAY_BE_NUMBERS = ("constant", "broadcast_to")
+
+
 def _plain(a: Node, b: Node) -> Node:
+    if a.op.name not in _MAY_BE_NUMBERS and b.op.name not in _MAY_BE_NUMBERS:
+        return make(multiply, (a, b))
     shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):
         if is_number(one, 1.0) and other.shape == shape and one.dtype is other.dtype:

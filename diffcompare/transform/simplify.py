@@ -18,16 +18,21 @@ def simplify(graph: Graph) -> Graph:
     Done: ``x * 1``, ``x / 1``, ``x - 0``, ``-(-x)``, ``where(c, x, x)``, a reshape of a reshape, a transpose of a
     transpose, and operations on constants alone, computed by the NumPy functions that would compute them later.
     """
-    new: dict[int, Node] = {}
+    new: dict[int, Node] = {}  # only what became another node: most of a long graph stays as it is
     with building():
         for node in graph.nodes:
-            if not node.args:
-                new[id(node)] = node
+            args = node.args
+            if not args:
                 continue
-            args = tuple(new[id(a)] for a in node.args)
-            same = all(a is b for a, b in zip(args, node.args, strict=True))
-            new[id(node)] = _rewrite(node if same else make(node.op, args, node.attributes))
-    return Graph(graph.inputs, tuple(new[id(o)] for o in graph.outputs))
+            for a in args:
+                if id(a) in new:
+                    found = _rewrite(make(node.op, tuple([new.get(id(b), b) for b in args]), node.attributes))
+                    break
+            else:
+                found = _rewrite(node)
+            if found is not node:
+                new[id(node)] = found
+    return Graph(graph.inputs, tuple(new.get(id(o), o) for o in graph.outputs))
 
 
 def _rewrite(node: Node) -> Node:
@@ -46,7 +51,10 @@ def _rewrite(node: Node) -> Node:
         return args[1]
     elif name in ("reshape", "transpose"):
         return _moved(node)
-    if all(a.op.name == "constant" for a in args) and node.size <= _FOLDED and node.op.name != "broadcast_to":
+    for a in args:
+        if a.op.name != "constant":
+            return node
+    if node.size <= _FOLDED and node.op.name != "broadcast_to":
         with np.errstate(all="ignore"):
             value = node.op.numpy(*(a.value for a in args), **dict(node.attributes))
         return constant(np.asarray(value), node.dtype)
