@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.node import Node
 from .numba_special import translate
+from .numba_templates import simplest
 
 _PLAIN = frozenset({"{0} + {1}", "{0} - {1}", "{0} * {1}", "-{0}"})
 _START = {"sum": 0, "prod": 1, "any": False, "all": True}
@@ -47,7 +48,7 @@ def element(node: Node, operands: list[str]) -> str:
             text if place < keep else converted(text, a.dtype, dtype)
             for place, (text, a) in enumerate(zip(operands, node.args, strict=True))
         ]
-    expression = translate(row.scalar).format(*operands)
+    expression = translate(simplest(row.scalar, operands)).format(*operands)
     return expression if row.scalar in _PLAIN and dtype.kind != "b" else f"{_CAST[dtype.name]}({expression})"
 
 
@@ -84,6 +85,8 @@ def start_value(sink: Node) -> Any:
 def combine(sink: Node, total: str, value: str) -> str:
     """`value` taken into `total` by the reduction `sink`."""
     name = sink.op.name
+    if name in ("max", "min") and sink.dtype.kind == "f":
+        return f"f_{'largest' if name == 'max' else 'smallest'}({total}, {value})"
     if name in ("max", "min"):
         sign = ">" if name == "max" else "<"
         return f"{value} if {value} {sign} {total} or {value} != {value} else {total}"

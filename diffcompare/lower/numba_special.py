@@ -21,6 +21,9 @@ import numpy as np
 from numba import types
 from numba.extending import get_cython_function_address, intrinsic
 
+from . import numba_choices, numba_tanh, numba_vector
+from .numba_templates import branchless
+
 _NAMED = re.compile(r"\bf_\w+")
 _WORD = re.compile(r"\b(?:math|np)\.([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -183,7 +186,9 @@ class _Unavailable:
 
 
 _OWN = {"floor": _floor, "ceil": _ceil, "trunc": _trunc, "rint": _rint, "fmod": _fmod, "sign": _sign,
-        "trigamma": _trigamma}  # fmt: skip
+        "trigamma": _trigamma, "tanh": numba_tanh.tanh, "sech_squared": numba_tanh.sech_squared,
+        "choose": numba_choices.choose, "largest": numba_choices.largest,
+        "smallest": numba_choices.smallest}  # fmt: skip
 _NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "tau": math.tau}
 _NAMES = tuple(dict.fromkeys([*_FROM_SCIPY, *_FROM_MATH, *_MATH_NAME, *_OWN, "polygamma", *_NUMBERS]))
 
@@ -193,10 +198,12 @@ def _function(name: str) -> Any:
     name = _MATH_NAME.get(name, name)
     if name == "polygamma":
         return _polygamma(_function("digamma"))
-    if name in _FROM_MATH:
-        return getattr(math, name)
     if name in _OWN or name in _NUMBERS:
         return _OWN[name] if name in _OWN else _NUMBERS[name]
+    if name in numba_vector.functions():
+        return numba_vector.functions()[name]
+    if name in _FROM_MATH:
+        return getattr(math, name)
     try:
         return _from_scipy(*_FROM_SCIPY[name])
     except AttributeError as error:
@@ -236,12 +243,13 @@ def named(source: str) -> dict[str, Any]:
 
 def from_scipy(source: str) -> bool:
     """Whether a text names a function for which SciPy must be loaded."""
-    return any(name[2:] in _FROM_SCIPY or name == "f_polygamma" for name in _NAMED.findall(source))
+    found = {name[2:] for name in _NAMED.findall(source)} - numba_vector.functions().keys()
+    return "polygamma" in found or not found.isdisjoint(_FROM_SCIPY)
 
 
 @functools.cache
 def translate(template: str) -> str:
-    """A row's scalar template with every ``math.name`` and bare function name pointing into `functions()`.
+    """A row's scalar template without branches, every ``math.name`` and function name pointing into `functions()`.
 
     Examples
     --------
@@ -249,7 +257,7 @@ def translate(template: str) -> str:
     'f_log1p({0}) + f_digamma({1})'
     """
     known = functions()
-    text = _WORD.sub(lambda found: f"f_{found[1]}" if f"f_{found[1]}" in known else found[0], template)
+    text = _WORD.sub(lambda found: f"f_{found[1]}" if f"f_{found[1]}" in known else found[0], branchless(template))
 
     def bare(found: re.Match) -> str:
         return f"f_{found[0]}" if f"f_{found[0]}" in known else found[0]

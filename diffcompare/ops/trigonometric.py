@@ -137,41 +137,37 @@ cosh = elementwise(
 )
 
 
-def _sech(x: Any) -> Any:
-    e = np.exp(-np.abs(x))
-    return 2.0 * e / (1.0 + e * e)
+def _sech_squared(x: Any) -> Any:
+    e = np.exp(-2.0 * np.abs(x))
+    return 4.0 * e / ((1.0 + e) * (1.0 + e))
 
 
-def _sech_complex(z: Any) -> Any:
+def _sech_squared_complex(z: Any) -> Any:
     far = np.abs(np.real(z)) > 300.0  # where cosh overflows, and exp alone is left of it
-    return np.where(far, 2.0 * np.exp(np.where(np.real(z) > 0, -z, z)), 1.0 / np.cosh(np.where(far, 0.0, z)))
+    near = 1.0 / np.cosh(np.where(far, 0.0, z))
+    return np.where(far, 4.0 * np.exp(2.0 * np.where(np.real(z) > 0, -z, z)), near * near)
 
 
-sech = elementwise(
-    "sech",  # serves tanh, whose slope 1 - y * y has no digits left where y is near 1
-    numpy=_sech,
-    scalar="2.0 * math.exp(-abs({0})) / (1.0 + math.exp(-abs({0})) * math.exp(-abs({0})))",
-    sympy="sech({0})",
-    ball="1 / cosh({0})",
-    partials=lambda y, x: (-(y * tanh(x)),),
+_E = "math.exp(-2.0 * abs({0}))"
+sech_squared = elementwise(
+    "sech_squared",  # serves tanh, whose slope 1 - y * y has no digits left where y is near 1
+    numpy=_sech_squared,
+    scalar="sech_squared({0})",
+    cuda=f"4.0 * {_E} / ((1.0 + {_E}) * (1.0 + {_E}))",
+    sympy="sech({0})**2",
+    ball="1 / cosh({0})**2",
+    partials=lambda y, x: (-2.0 * (y * tanh(x)),),
     domain=_REAL,
-    complex=_sech_complex,
-    source="DLMF 4.34.5",
+    complex=_sech_squared_complex,
+    source="DLMF 4.34.3",
 )
-
-
-def _tanh_partials(y: Any, x: Any) -> tuple[Any]:
-    s = sech(x)
-    return (s * s,)
-
-
 tanh = elementwise(
     "tanh",
     numpy=np.tanh,
     scalar="math.tanh({0})",
     sympy="tanh({0})",
     ball="tanh({0})",
-    partials=_tanh_partials,
+    partials=lambda y, x: (sech_squared(x),),
     domain=_REAL,
     complex=True,
     source="DLMF 4.34.3",
