@@ -36,6 +36,7 @@ BINARY = (
     "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "hypot", "arctan2", "copysign", "fmax",
     "fmin", "xlogy",
 )  # fmt: skip
+SIGNED_ZERO = ("arctan2", "copysign")  # tell 0 from -0
 LARGEST_SIZE, LARGEST_VALUE = 400, 1e3
 
 
@@ -77,10 +78,10 @@ def random_graph(draw: Generator, most_steps: int = 14) -> Sample:
         step = _grown(draw, made)
         if step is not None:
             made.append(step)
-    outputs = _outputs(draw, made[-3:])
-    graph = Graph(tuple(inputs), outputs)
-    if len(outputs) == 1:
-        graph = pullback(graph, tuple(range(len(inputs))))
+    nodes = tuple(m.node for m in made[-3:])
+    graph = Graph(tuple(inputs), nodes)
+    if draw.random() < 0.75:
+        graph = pullback(Graph(tuple(inputs), (_total(draw, nodes),)), tuple(range(len(inputs))))
     other = tuple(_numbers(draw, np.shape(p), dtype) for p in points)
     return Sample(simplify(graph), tuple(points), other)
 
@@ -90,14 +91,11 @@ def _numbers(draw: Generator, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     return x if shape else x.item()
 
 
-def _outputs(draw: Generator, last: Sequence[Made]) -> tuple[Node, ...]:
-    nodes = [m.node for m in last]
-    if draw.random() < 0.25:
-        return tuple(nodes)
+def _total(draw: Generator, nodes: Sequence[Any]) -> Any:
     total: Any = 0.0
     for node in nodes:
         total = total + np.sum(np.tanh(node) if draw.random() < 0.5 else node)
-    return (total,)
+    return total
 
 
 def _grown(draw: Generator, made: Sequence[Made]) -> Made | None:
@@ -127,12 +125,22 @@ def _unary(draw: Generator, a: tuple, b: tuple) -> Callable:
 
 
 def _binary(draw: Generator, a: tuple, b: tuple) -> Callable:
-    row = ROWS[BINARY[draw.integers(len(BINARY))]]
+    name = BINARY[draw.integers(len(BINARY))]
+    row = ROWS[name] if name not in SIGNED_ZERO else _without_zeros(ROWS[name])
     number = float(draw.choice([0.5, -1.0, 2.0, 3.0, -0.3]))
     alone, turned = draw.random(2)
     if alone < 0.25:
         return (lambda x, y: row(x, number)) if turned < 0.5 else (lambda x, y: row(number, x))
     return lambda x, y: row(x, y)
+
+
+def _without_zeros(row: Any) -> Callable:
+    def apply(x: Any, y: Any) -> Any:
+        if not isinstance(x, Node) and not isinstance(y, Node) and (np.any(x == 0) or np.any(y == 0)):
+            raise ValueError("balls have no negative zero")
+        return row(x, y)
+
+    return apply
 
 
 def _chosen(draw: Generator, a: tuple, b: tuple) -> Callable:

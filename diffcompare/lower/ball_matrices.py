@@ -75,7 +75,7 @@ def batched(function: Callable[..., Any], core: int = 2) -> Callable[..., Any]:
         results = [function(*(a[i] for a in wide)) for i in np.ndindex(*batch)]
         if core == 0:
             return unbox(filled(results, batch))
-        inner = results[0].shape if results else wide[0].shape[-2:]
+        inner = (wide[0].shape[-2], wide[-1].shape[-1])  # of products and solutions, where the batch is empty too
         out = np.empty(batch + inner, object)
         for i, result in zip(np.ndindex(*batch), results, strict=True):
             out[i] = result

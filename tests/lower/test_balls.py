@@ -94,3 +94,11 @@ def test_singular_matrix_is_undecided():
     """A matrix that cannot be shown to be invertible raises, it does not give a wrong inverse."""
     with B.precision(128), pytest.raises(B.Undecided, match="singular"):
         ball_matrices.FUNCTIONS["inv"](to_balls(np.ones((2, 2))))
+
+
+@pytest.mark.parametrize("name, shapes", [("matmul", [(0, 3, 2), (2, 4)]), ("solve", [(0, 3, 3), (3, 2)])])
+def test_empty_batches_keep_the_shape_of_the_result(name, shapes):
+    """Products and solutions of no matrices at all have the shape that NumPy gives them."""
+    arrays = [np.ones(shape) for shape in shapes]
+    expected = {"matmul": np.matmul, "solve": np.linalg.solve}[name](*arrays)
+    assert ball_matrices.FUNCTIONS[name](*map(to_balls, arrays)).shape == expected.shape
