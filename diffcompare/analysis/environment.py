@@ -1,7 +1,7 @@
 """What a measurement ran on: versions, processor, threads, vector mathematics, device, peers. Never the host's name.
 
-Nothing heavy is imported to find out: versions come from package metadata, and Numba is asked only if it is
-loaded already.
+Little is imported to find out: versions come from package metadata, and Numba is asked only if it is loaded already.
+LLVM is loaded to test its vector mathematics.
 """
 
 import importlib.metadata
@@ -37,7 +37,6 @@ THREAD_VARIABLES = (
     "NUMBA_NUM_THREADS",
     "NUMBA_THREADING_LAYER",
 )
-VECTOR_MATHEMATICS = "scalar C library (no vector mathematics in this version)"
 NOT_INSTALLED = "not installed"
 
 
@@ -128,7 +127,7 @@ def environment() -> Environment:
         system=machine.system(),
         cpu=machine.processor(),
         threads=threads(),
-        vector_mathematics=VECTOR_MATHEMATICS,
+        vector_mathematics=vector_mathematics(),
         blas=blas(),
         gpu=machine.gpu(),
         peers=peers(),
@@ -171,6 +170,15 @@ def _numba_threads() -> str:
     except ValueError:  # Numba's answer until the first parallel function has run
         layer = "not started: no parallel function has run"
     return f"{numba.get_num_threads()} threads, layer {layer}"
+
+
+def vector_mathematics() -> str:
+    """What evaluates elementary functions inside compiled loops, by a test of it in this process."""
+    try:
+        from diffcompare.lower.numba_vector_code import state  # loads LLVM, as compiled code does
+    except ImportError as error:
+        return f"none: compiled code cannot run here ({error})"
+    return str(state())
 
 
 def blas() -> str:

@@ -35,6 +35,7 @@ from numba.core.compiler import CompileResult
 from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 
+from .numba_vector_code import state
 from .store_folder import MAGIC, SUFFIX, discard, folder, write
 
 _KNOWN: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
@@ -171,13 +172,13 @@ def _key(source: str, signature: Sequence[Any], used: list[str], options: Mappin
 
 @functools.cache
 def _environment() -> tuple[str, ...]:
-    """What all machine code of this process depends on."""
+    """What all machine code of this process depends on; asking also loads the vector library it may call."""
     libc = os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", ()) else ""
     versions = (numba.__version__, llvmlite.__version__, np.__version__, scipy.__version__, sys.version)
     processor = map(str, cpu_target.target_context.codegen().magic_tuple())
     settings = (name for name in ("NUMBA_OPT", "NUMBA_LOOP_VECTORIZE", "NUMBA_SLP_VECTORIZE", "NUMBA_BOUNDSCHECK"))
     return (
-        *versions, platform.system(), str(libc), *processor, _codegen(),
+        *versions, platform.system(), str(libc), *processor, _codegen(), str(state()),
         *(os.environ.get(name, "") for name in settings),
     )  # fmt: skip
 

@@ -15,18 +15,14 @@ from numba import types
 from numba.extending import intrinsic
 
 from . import numba_vector_code
-from .vector_library import arity, state
+from .numba_vector_code import state
+from .vector_library import arity
 
 
 @functools.cache
 def functions() -> dict[str, Callable]:
     """The functions that have a vector form here, by their C names; none where there is no vector library."""
     return {name: _function(name) for name in state().functions}
-
-
-def facts() -> tuple[str, ...]:
-    """What stored machine code depends on; asking loads the library, without which such code must not run."""
-    return (str(state()),)
 
 
 def _type(argument: Any) -> Any:

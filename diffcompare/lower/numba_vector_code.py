@@ -8,18 +8,42 @@ dropped before that. Reference: LLVM Language Reference Manual, "Call Site Attri
 from __future__ import annotations
 
 import ctypes
+import functools
 import math
+import os
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from .vector_library import LIBRARY, arity, instruction_sets, symbol
+from .vector_library import LIBRARY, TESTED, VectorState, arity, probe, scalar, symbol
 
+# Letter of the instruction set in a symbol -> width of its registers in bits, and the processor features it needs
+# (x86-64 vector function ABI, section 2.6; "d" is AVX2 and "e" AVX-512).
+_SETS = (("d", 256, ("avx2", "fma")), ("e", 512, ("avx512f", "avx512dq")))
 _PURE = ("nounwind", "willreturn", "memory(none)")
 _USED = "llvm.compiler.used"
 # libmvec promises at most 4 ULP (glibc manual, "Errors in Math Functions"); 8 tells a wrong result from a rounding.
 _TEST_ULP = 8
+
+
+@functools.cache
+def state() -> VectorState:
+    """What evaluates elementary functions in this process; the first call runs the self-test."""
+    found = probe(instruction_sets())
+    wrong = self_test() if found else ""
+    return scalar(wrong) if wrong else found
+
+
+@functools.cache
+def instruction_sets() -> tuple[tuple[str, int], ...]:
+    """Letter and register width in bits of the vector calls that compiled code can make."""
+    if "NUMBA_CPU_NAME" in os.environ or "NUMBA_CPU_FEATURES" in os.environ:
+        words = os.environ.get("NUMBA_CPU_FEATURES", "").split(",")
+        features = {word.strip().lstrip("+"): True for word in words if word.strip().startswith("+")}
+    else:
+        features = llvm.get_host_cpu_features()
+    return tuple((letter, width) for letter, width, needs in _SETS if all(features.get(need) for need in needs))
 
 
 def call(builder: ir.IRBuilder, name: str, arguments: list[Any]) -> Any:
@@ -65,18 +89,18 @@ def _keep(module: ir.Module, functions: list[ir.Function]) -> None:
 
 
 def self_test() -> str:
-    """Compile one loop that calls ``exp`` and run it; what went wrong in words, or nothing.
+    """Compile one loop that calls a vector function and run it; what went wrong in words, or nothing.
 
     The library's symbols have been found before: a loop with an unknown one would end the process.
     """
     try:
         llvm.load_library_permanently(LIBRARY)
-        module = _loop("exp")
+        module = _loop(TESTED)
         engine, assembly = _compiled(module)
     except (RuntimeError, AttributeError, TypeError, ValueError) as error:
-        return f"LLVM does not compile a loop over {LIBRARY}'s exp ({type(error).__name__}: {error})"
+        return f"LLVM does not compile a loop over {LIBRARY}'s {TESTED} ({type(error).__name__}: {error})"
     if "_ZGV" not in assembly:
-        return f"this LLVM does not vectorise a loop over {LIBRARY}'s exp"
+        return f"this LLVM does not vectorise a loop over {LIBRARY}'s {TESTED}"
     count = 67  # whole vectors and a remainder
     x = (ctypes.c_double * count)(*(-30.0 + 0.9 * k for k in range(count)))
     y = (ctypes.c_double * count)()
@@ -85,7 +109,7 @@ def self_test() -> str:
     for argument, value in zip(x, y, strict=True):
         expected = math.exp(argument)
         if not abs(value - expected) <= _TEST_ULP * math.ulp(expected):
-            return f"{LIBRARY}'s exp({argument!r}) in a loop gives {value!r}, not {expected!r}"
+            return f"{LIBRARY}'s {TESTED}({argument!r}) in a loop gives {value!r}, not {expected!r}"
     return ""
 
 

@@ -1,16 +1,14 @@
 """The C library's vector mathematics: which functions of glibc's libmvec this processor can use, and why not.
 
-Compiled code calls them where a loop is vectorised (see `numba_vector`). Nothing here loads Numba; LLVM is loaded by
-the self-test, once a process and only where the library is there.
+Compiled code calls them where a loop is vectorised (see `numba_vector`). Nothing here loads Numba or LLVM.
 """
 
 from __future__ import annotations
 
 import ctypes
-import functools
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 LIBRARY = "libmvec.so.1"
@@ -20,9 +18,7 @@ UNARY = (
     "asin", "acos", "atan", "asinh", "acosh", "atanh", "cbrt", "erf", "erfc",
 )  # fmt: skip
 BINARY = ("pow", "atan2", "hypot")
-# Letter of the instruction set in a symbol -> width of its registers in bits, and the processor features it needs
-# (x86-64 vector function ABI, section 2.6; "d" is AVX2 and "e" AVX-512).
-_SETS = (("d", 256, ("avx2", "fma")), ("e", 512, ("avx512f", "avx512dq")))
+TESTED = "exp"  # the function that the self-test calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,49 +63,34 @@ def arity(name: str) -> int:
     return 2 if name in BINARY else 1
 
 
-@functools.cache
-def state() -> VectorState:
-    """What this process uses; the first call runs the self-test."""
-    found = _probe()
-    if not found:
-        return found
-    from .numba_vector_code import self_test  # loads LLVM
-
-    wrong = self_test()
-    return _scalar(wrong) if wrong else found
-
-
-def _scalar(reason: str) -> VectorState:
+def scalar(reason: str) -> VectorState:
+    """No library, and why."""
     return VectorState("", (), {"float64": (), "float32": ()}, reason)
 
 
-def _probe() -> VectorState:
-    """What the library and the processor offer, before any code that uses it has run."""
+def probe(sets: Sequence[tuple[str, int]]) -> VectorState:
+    """What the library offers, before any code that uses it has run: each of its symbols is looked up.
+
+    Parameters
+    ----------
+    sets : sequence of (str, int)
+        Letter and register width in bits of the vector calls that compiled code can make.
+    """
     if os.environ.get(SWITCH, "1").strip().lower() in ("0", "off", "no", "false"):
-        return _scalar(f"{SWITCH}={os.environ[SWITCH]} turns vector mathematics off")
+        return scalar(f"{SWITCH}={os.environ[SWITCH]} turns vector mathematics off")
     if platform.system() != "Linux" or platform.machine() != "x86_64":
-        return _scalar(f"{platform.system()} on {platform.machine()} has no {LIBRARY}")
+        return scalar(f"{platform.system()} on {platform.machine()} has no {LIBRARY}")
+    if not sets:
+        return scalar("the processor, as Numba is told to use it, has neither AVX2 with FMA nor AVX-512")
     try:
         library = ctypes.CDLL(LIBRARY)
     except OSError as error:
-        return _scalar(f"{LIBRARY} cannot be loaded ({error})")
-    sets = instruction_sets()
-    if not sets:
-        return _scalar("the processor has neither AVX2 with FMA nor AVX-512")
+        return scalar(f"{LIBRARY} cannot be loaded ({error})")
     names = tuple(
         name for name in UNARY + BINARY
         if all(hasattr(library, symbol(name, s, bits, width)) for bits in (64, 32) for s, width in sets)
     )  # fmt: skip
-    if "exp" not in names:
-        return _scalar(f"{LIBRARY} lacks {symbol('exp', *sets[0][:1], 64, sets[0][1])}")
+    if TESTED not in names:
+        return scalar(f"{LIBRARY} lacks {symbol(TESTED, sets[0][0], 64, sets[0][1])}")
     lanes = {f"float{bits}": tuple(width // bits for _, width in sets) for bits in (64, 32)}
     return VectorState(f"glibc {platform.libc_ver()[1]} libmvec", names, lanes, "")
-
-
-@functools.cache
-def instruction_sets() -> tuple[tuple[str, int], ...]:
-    """Letter and register width in bits of the vector calls that this processor can make."""
-    import llvmlite.binding as llvm
-
-    features = llvm.get_host_cpu_features()
-    return tuple((s, width) for s, width, needs in _SETS if all(features.get(need) for need in needs))
