@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .core.arguments import signature
+from .core.arguments import matcher, signature
 from .core.bind import Bound, bind
 from .core.graph import Graph
 from .core.trace import Function, function
@@ -29,32 +29,28 @@ class Operator:
         self.function: Function = function(f)
         self.wrt, self.method = wrt, resolve(method)
         self._build, self._kind = build, kind
-        self._ready: dict[Any, Callable] = {}
-        self._floats: dict[int, Callable] = {}
+        self._ready: dict[Any, tuple[Callable | None, Callable]] = {}
+        self._recent: tuple[Callable, Callable] | None = None
         self.__name__ = f"{kind} of {self.function.__name__} by {self.method.name}"
         self.__doc__ = f"The {kind} of {self.function.__name__}, by the method {self.method.name!r}."
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        ready = self._floats.get(len(args))
-        if ready is not None and not options:
-            for a in args:
-                if type(a) is not float:
-                    break
-            else:
-                return ready(*args)
+        recent = self._recent
+        if recent is not None and not options and recent[0](args):
+            return recent[1](*args)
         return self._general(args, options)
 
     def _general(self, args: tuple, options: dict[str, Any]) -> Any:
         bound = bind(self.function, args, self.wrt, options)
         key: Any = (signature(bound.args), tuple(sorted(options.items())))
         try:
-            ready = self._ready.get(key)
+            found = self._ready.get(key)
         except TypeError:  # an option that cannot be hashed: prepared anew each time
             return self._make(bound)(*bound.dynamic)
-        if ready is None:
-            ready = self._ready[key] = self._make(bound)
-            if not options and bound.dynamic and all(type(a) is float for a in args):
-                self._floats[len(args)] = ready
+        if found is None:
+            found = self._ready[key] = (None if options else matcher(bound.args)), self._make(bound)
+        fits, ready = found
+        self._recent = None if fits is None else (fits, ready)
         return ready(*bound.dynamic)
 
     def _make(self, bound: Bound) -> Callable:

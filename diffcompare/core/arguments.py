@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -134,3 +134,22 @@ def abstract(arg: Any) -> tuple[tuple[int, ...], np.dtype]:
     if isinstance(arg, (np.ndarray, np.generic)):
         return arg.shape, arg.dtype
     return (), {float: FLOAT64, bool: BOOL}.get(type(arg), INT64)
+
+
+def matcher(args: Sequence[Any]) -> Callable[[tuple], bool] | None:
+    """A quick look at later arguments: True where they are normalised already, with the shapes and dtypes of these.
+
+    It is made at every call, so it is generated for these arguments. None where one of them is static.
+    """
+    if any(isinstance(a, Static) for a in args):
+        return None
+    tests, space = [f"len(args) == {len(args)}"], {"array": np.ndarray, "f8": np.float64}
+    for i, a in enumerate(args):
+        shape, dtype = abstract(a)
+        space[f"shape{i}"], space[f"dtype{i}"] = shape, dtype
+        if shape:
+            tests += [f"type(args[{i}]) is array", f"args[{i}].dtype is dtype{i}", f"args[{i}].shape == shape{i}",
+                      f"args[{i}].flags.c_contiguous"]  # fmt: skip
+        else:
+            tests.append(f"(type(args[{i}]) is float or type(args[{i}]) is f8)" if dtype is FLOAT64 else "False")
+    return eval(f"lambda args: {' and '.join(tests)}", space)  # noqa: S307 - our own names and numbers only

@@ -9,6 +9,21 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+from numba import types
+from numba.extending import intrinsic
+
+
+@intrinsic
+def at(typing_context, index):
+    """`index` as a number without sign, which is not counted from the end of an array."""
+    if index != types.int64:
+        return None
+
+    def codegen(context, builder, signature, args):
+        return args[0]
+
+    return types.uint64(index), codegen
+
 
 _jit = numba.njit(error_model="numpy", nogil=True)
 

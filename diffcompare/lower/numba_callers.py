@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numba
 import numpy as np
 
 from .numba_writer import Writer
@@ -54,3 +55,38 @@ def _body(writer: Writer, arrays: list[int]) -> list[str]:
         lines.append(f" {', '.join(scalars)} = r")
     first, *rest = [f"o{k}" if k in arrays else f"v{k}" for k in range(len(writer.graph.outputs))]
     return [*lines, f" return {first}, ({''.join(f'{name}, ' for name in rest)})"]
+
+
+def inside(kernel: Any, writer: Writer) -> Any:
+    """The tape as a function for other compiled code: ``inner(*inputs, *arrays)`` returns output 0, a number.
+
+    Every further output is written to an array: of its shape, or of one element for a number. The arrays must share no
+    memory with the inputs. Each call makes a workspace of its own.
+
+    Raises
+    ------
+    ValueError
+        In compiled code, when an argument has another shape than the tape was made for.
+    """
+    inputs, outputs = writer.graph.inputs, writer.graph.outputs
+    given = [f"o{k}" for k in range(1, len(outputs))]
+    shapes = {f"x{k}": node.shape for k, node in enumerate(inputs) if node.shape}
+    shapes.update({f"o{k}": node.shape or (1,) for k, node in enumerate(outputs) if k})
+    lines = [f"def inner({', '.join([*(f'x{k}' for k in range(len(inputs))), *given])}):"]
+    for name, shape in shapes.items():
+        message = f"argument {list(shapes).index(name)} must have the shape {shape} that it was prepared for"
+        lines += [f" if {name}.shape != {shape}:", f"  raise ValueError({message!r})"]
+    lines += [f" w = np.empty({writer.words})"] * bool(writer.words)
+    scalars = [k for k, node in enumerate(outputs) if not node.shape]
+    arrays = len(scalars) < len(outputs)
+    lines.append(f" r = tape({', '.join(writer.names())})")
+    if arrays:
+        lines += [f" o{k}[0] = r[{place}]" for place, k in enumerate(scalars) if k]
+        lines.append(" return r" if len(scalars) == 1 else " return r[0]")
+    else:
+        lines += [f" o{k}[0] = r[1][{k - 1}]" for k in scalars if k]
+        lines.append(" return r[0]")
+    space: dict[str, Any] = {"tape": kernel, "np": np, "__name__": __name__, **writer.constants}
+    space.update({name: value for value, name in writer.sizes.passed.items()})
+    exec("\n".join(lines), space)  # noqa: S102 - our own names and numbers only
+    return numba.njit(error_model="numpy", nogil=True)(space["inner"])

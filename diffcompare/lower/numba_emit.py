@@ -16,7 +16,7 @@ from numba import types
 from ..core.graph import Graph
 from ..errors import UnsupportedOpError
 from . import numba_arrays, numba_calls, numba_special
-from .numba_callers import callers
+from .numba_callers import callers, inside
 from .numba_rewrite import REDUCTIONS, rewritten
 from .numba_schedule import kind, schedule
 from .numba_store import jit
@@ -51,6 +51,9 @@ class Compiled:
         Loop nests and whole-array statements in the code.
     cached : bool
         Whether the machine code was loaded from the store.
+    inside : callable or None
+        Called without arguments, gives the tape as a function for other compiled code (`numba_callers.inside`); None
+        where output 0 is an array.
     """
 
     call: Callable[..., tuple[Any, tuple]]
@@ -60,6 +63,7 @@ class Compiled:
     statements: int
     kernels: int
     cached: bool = False
+    inside: Callable[[], Any] | None = None
 
 
 def worth_compiling(graph: Graph) -> tuple[bool, str]:
@@ -117,7 +121,8 @@ def compile_graph(graph: Graph) -> Compiled:
     call, into = callers(kernel, writer)
     statements = sum(bool(node.args) for node in graph.nodes)
     seconds = time.perf_counter() - start
-    return Compiled(call, into, source, seconds, statements, len(writer.plan.steps), cached)
+    inner = None if graph.outputs[0].shape else (lambda: inside(kernel, writer))
+    return Compiled(call, into, source, seconds, statements, len(writer.plan.steps), cached, inner)
 
 
 def _build(writer: Writer, source: str) -> tuple[Any, bool]:
@@ -138,6 +143,6 @@ def _type(dtype: np.dtype, ndim: int, readonly: bool = True) -> Any:
 def _globals(source: str) -> dict[str, Any]:
     return {
         "__name__": __name__, "np": np, "as_f8": np.float64, "as_f4": np.float32, "as_i8": np.int64, "as_b1": bool,
-        "accumulate": numba_special.reassociable_add, "add_exactly": numba_arrays.add_exactly,
+        "accumulate": numba_special.reassociable_add, "add_exactly": numba_arrays.add_exactly, "at": numba_arrays.at,
         "with_lost": numba_arrays.with_lost, **numba_special.named(source), **numba_calls.functions(),
     }  # fmt: skip

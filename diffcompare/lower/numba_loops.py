@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..core.node import Node
 from .numba_elements import combine, converted, element, is_reduction, literal, start_value
@@ -23,6 +23,11 @@ BLOCK = 256
 
 def _depth(index: Sequence[Index]) -> int:
     return max((i.depth for i in index), default=0)
+
+
+def _at(texts: Iterable[str]) -> str:
+    """An index that is known not to be negative: LLVM cannot always see it, and then would not vectorise."""
+    return ", ".join(text if text.isdigit() else f"at({text})" for text in texts)
 
 
 class Body:
@@ -147,8 +152,8 @@ class Body:
 
     def _place(self, node: Node, index: tuple[Index, ...]) -> str:
         if self.flat and space_of(node.shape):
-            return f"{self._flattened(node)}[i0]"
-        return f"{self.array(node)}[{', '.join(i.text for i in index)}]"
+            return f"{self._flattened(node)}[at(i0)]"
+        return f"{self.array(node)}[{_at(i.text for i in index)}]"
 
     def _flattened(self, node: Node) -> str:
         """The name of a one-dimensional view of the array of `node`, made before the loops."""
@@ -220,12 +225,12 @@ class Body:
             attributes = dict(sink.attributes)
             entries = zip(index, attributes["starts"], attributes["steps"], strict=True)
             where = [shifted(i, start, step, self.sizes).text for i, start, step in entries]
-            self.lines[-1].append(f"{self.array(sink)}[{', '.join(where)}] = {value}")
+            self.lines[-1].append(f"{self.array(sink)}[{_at(where)}] = {value}")
         elif name == "concatenate":
             axis = dict(sink.attributes)["axis"]
             start = sum(a.shape[axis] for a in sink.args[:place])
             where = [shifted(i, start if k == axis else 0, 1, self.sizes).text for k, i in enumerate(index)]
-            self.lines[-1].append(f"{self.array(sink)}[{', '.join(where)}] = {value}")
+            self.lines[-1].append(f"{self.array(sink)}[{_at(where)}] = {value}")
         elif name == "scatter_add":
             to = self.read(sink.args[1], index)
             self.lines[-1].append(f"{self._flattened(sink)}[{to}] += {value}")
@@ -262,7 +267,7 @@ class Body:
             return ""
         index = self._loop_index(sink.args[0].shape)
         entries = [ZERO if k in axes else i for k, i in enumerate(index) if keepdims or k not in axes]
-        return f"{self.array(sink)}[{', '.join(i.text for i in entries)}]"
+        return f"{self.array(sink)}[{_at(i.text for i in entries)}]"
 
     def _start(self, sink: Node) -> str:
         return literal(start_value(sink), sink.dtype)

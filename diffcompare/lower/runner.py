@@ -12,7 +12,7 @@ from ..core.evaluate import evaluator
 from ..core.graph import Graph
 from ..core.node import building
 from ..errors import OptionError, UnsupportedOpError
-from .scalar_tape import ScalarTape, scalar_tape
+from .flat_tape import FlatTape, flat_tape
 
 EXECUTORS = ("auto", "numba", "interpreter", "numpy")
 # Measured on one core: a straight tape of so many scalar statements compiles for about a second, and then runs four
@@ -38,6 +38,10 @@ class Runner:
         The emitted code; empty for the NumPy executor.
     cached : bool
         Whether machine code was loaded from the store, so that nothing was compiled.
+    into : callable or None
+        As `call`, with arrays to write the results to after the inputs; see `numba_emit.Compiled`.
+    inside : callable or None
+        Makes a function for other compiled code; see `numba_emit.Compiled`.
     """
 
     call: Callable[..., tuple[Any, tuple]]
@@ -46,6 +50,8 @@ class Runner:
     operations: int
     source: str = ""
     cached: bool = False
+    into: Callable[..., tuple[Any, tuple]] | None = None
+    inside: Callable[[], Any] | None = None
 
 
 def check_executor(executor: str) -> None:
@@ -75,7 +81,7 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
     if executor == "numpy":
         return Runner(_by_numpy(graph), "NumPy, statement by statement", 0.0, operations)
     if executor == "interpreter" or (executor == "auto" and operations > MOST_COMPILED_SCALARS):
-        tape = scalar_tape(graph)
+        tape = flat_tape(graph)
         if tape is not None:
             return _interpreted(tape, operations)
         if executor == "interpreter":
@@ -90,10 +96,13 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
         return Runner(_by_numpy(graph), f"NumPy, statement by statement, because {reason}", 0.0, operations)
     compiled = compile_graph(graph)
     words = f"Numba, {compiled.kernels} kernel{'s' * (compiled.kernels != 1)}, one thread"
-    return Runner(compiled.call, words, compiled.seconds, operations, compiled.source, compiled.cached)
+    return Runner(
+        compiled.call, words, compiled.seconds, operations, compiled.source, compiled.cached, compiled.into,
+        compiled.inside,
+    )  # fmt: skip
 
 
-def _interpreted(tape: ScalarTape, operations: int) -> Runner:
+def _interpreted(tape: FlatTape, operations: int) -> Runner:
     with building():  # Python's collector would walk a long graph again and again while Numba is loaded
         from .numba_interpreter import interpret  # loads Numba
 

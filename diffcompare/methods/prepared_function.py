@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arguments import Static, abstract, signature
+from ..core.arguments import Static, abstract, matcher, signature
 from ..core.bind import Bound, bind
-from ..core.dtypes import FLOAT64
 from ..core.graph import Graph
-from ..errors import ShapeError
+from ..errors import MethodUnavailableError, ShapeError
 from .protocol import Method, Opaque, Prepared
 
 Wrt = int | Sequence[int] | None
@@ -57,8 +56,9 @@ class PreparedFunction:
         self.method, self.executor = prepared.method, prepared.executor
         self.seconds = {"trace_s": trace_s, **prepared.seconds}
         self._call = prepared.value_and_gradient
-        static = any(isinstance(a, Static) for a in bound.args)
-        self._expected = () if static else tuple(abstract(a) for a in bound.args)
+        self._gradients = [abstract(bound.dynamic[i]) for i in bound.wrt]
+        self._inside: Any = None
+        self._fits = matcher(bound.args)
 
     def value(self, *args: Any) -> Any:
         """The function's value."""
@@ -74,32 +74,84 @@ class PreparedFunction:
         """
         if self._call is None:
             raise ShapeError("A gradient needs a scalar output; use diffcompare.jacobian or vjp.")
-        value, gradients = self._call(*self._dynamic(args))
+        dynamic = self._dynamic(args)
         if out is None:
+            value, gradients = self._call(*dynamic)
             return value, self._form(gradients)
         targets = out if isinstance(out, (tuple, list)) else (out,)
-        if len(targets) != len(gradients):
-            raise ShapeError(f"out holds {len(targets)} arrays for {len(gradients)} gradients.")
+        self._check(targets)
+        arrays = [target for target in targets if target.shape]
+        if self.prepared.into is not None and self._plain(targets, dynamic):
+            value, gradients = self.prepared.into(*dynamic, *arrays)
+        else:
+            value, gradients = self._call(*dynamic)
         for target, found in zip(targets, gradients, strict=True):
-            if not isinstance(target, np.ndarray) or target.shape != np.shape(found):
-                raise ShapeError(f"out must be an array of shape {np.shape(found)}, not {np.shape(target)}.")
-            target[...] = found
+            if found is not target:
+                target[...] = found
         return value, out
+
+    def _check(self, targets: Sequence[Any]) -> None:
+        if len(targets) != len(self._gradients):
+            raise ShapeError(f"out holds {len(targets)} arrays for {len(self._gradients)} gradients.")
+        for target, (shape, _) in zip(targets, self._gradients, strict=True):
+            if not isinstance(target, np.ndarray) or target.shape != shape:
+                raise ShapeError(f"out must be an array of shape {shape}, not {np.shape(target)}.")
+
+    def _plain(self, targets: Sequence[np.ndarray], dynamic: tuple) -> bool:
+        """Whether compiled code may write its results straight to `targets`."""
+        met = [a for a in dynamic if type(a) is np.ndarray]
+        for target, (shape, dtype) in zip(targets, self._gradients, strict=True):
+            if not shape:
+                continue
+            flags = target.flags
+            if target.dtype is not dtype or not flags.c_contiguous or not flags.writeable or not flags.aligned:
+                return False
+            if any(np.may_share_memory(target, a) for a in met):
+                return False
+            met.append(target)
+        return True
+
+    @property
+    def numba(self) -> Any:
+        """A function that Numba-compiled code can call: ``inner(*args, *gradients)`` returns the value.
+
+        It takes C-contiguous arrays (and floats) of the shapes prepared for, and writes each gradient to an array: of
+        the argument's shape, or of one element for a number. These must share no memory with the arguments.
+
+        Raises
+        ------
+        MethodUnavailableError
+            When the tape is not compiled; `executor` says what runs it.
+
+        Examples
+        --------
+        >>> import numba
+        >>> import numpy as np
+        >>> import diffcompare as dc
+        >>> inner = dc.prepare(lambda x: np.sum(x * x), np.ones(3), method="reverse").numba
+        >>> @numba.njit
+        ... def outer(x, g):
+        ...     return inner(x, g) + 1.0
+        >>> g = np.empty(3)
+        >>> outer(np.arange(3.0), g), g
+        (6.0, array([0., 2., 4.]))
+        """
+        if self._inside is None:
+            if self.prepared.inside is None:
+                raise MethodUnavailableError(
+                    f"method {self.method!r} gives no function for Numba here: it is run by {self.executor}.\n"
+                    "  Prepare with dc.Reverse(executor='numba'), and a function whose output is a scalar."
+                )
+            self._inside = self.prepared.inside()
+        return self._inside
 
     def gradient(self, *args: Any) -> Any:
         """The gradient alone."""
         return self.value_and_gradient(*args)[1]
 
     def _dynamic(self, args: tuple) -> tuple:
-        if len(args) == len(self._expected):
-            for a, (shape, dtype) in zip(args, self._expected, strict=True):
-                if type(a) is float:
-                    if shape != () or dtype is not FLOAT64:
-                        break
-                elif type(a) is not np.ndarray or a.dtype is not dtype or a.shape != shape or not a.flags.c_contiguous:
-                    break
-            else:
-                return args
+        if self._fits is not None and self._fits(args):
+            return args
         bound = bind(self._bound.function, args, None if not self._static() else self._positions(), self._bound.options)
         if signature(bound.args) != signature(self._bound.args):
             raise ShapeError(

@@ -62,6 +62,11 @@ class Prepared:
         itself). The value that is returned with the gradient is one more where the quotients do not use it.
     executor : str
         What runs it, in words.
+    into : callable or None
+        ``into(*args, *arrays)`` is `value_and_gradient` that writes the gradients which are arrays there. The arrays
+        are C-contiguous, of the gradients' dtypes, and share no memory with the arguments.
+    inside : callable or None
+        ``inside()`` makes a function that compiled code of the user's can call.
     cached : bool
         Whether its machine code was loaded from the store, so that nothing was compiled.
     """
@@ -77,6 +82,8 @@ class Prepared:
     operations: int | None = None
     evaluations: int | None = None
     executor: str = "NumPy"
+    into: Callable[..., Products] | None = None
+    inside: Callable[[], Any] | None = None
     cached: bool = False
 
 

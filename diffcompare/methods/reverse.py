@@ -67,6 +67,8 @@ class Reverse:
             evaluations=1,
             executor=run.executor,
             cached=run.cached,
+            into=run.into if scalar else None,
+            inside=run.inside if scalar else None,
         )
 
 
