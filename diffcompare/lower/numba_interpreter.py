@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from .flat_tape import MOST_OPERANDS, FlatTape, operations, template
 from .numba_special import from_scipy, named, translate
 from .numba_store import jit
-from .scalar_tape import MOST_OPERANDS, ScalarTape, operations, template
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 _SIGNATURE = (types.int32[::1], types.int32[:, ::1], types.float64[::1], types.intp)
@@ -42,7 +42,7 @@ class Interpreted:
     cached: bool
 
 
-def interpret(tape: ScalarTape) -> Interpreted:
+def interpret(tape: FlatTape) -> Interpreted:
     """`tape`, to be run by the interpreter."""
     start = time.perf_counter()
     special = any(_is_special(tape.names[code]) for code in np.unique(tape.codes))
@@ -55,13 +55,13 @@ def interpret(tape: ScalarTape) -> Interpreted:
 
 
 def in_workspace(
-    tape: ScalarTape, values: np.ndarray, outputs: np.ndarray, run: Callable[[np.ndarray], Any]
+    tape: FlatTape, values: np.ndarray, outputs: np.ndarray, run: Callable[[np.ndarray], Any]
 ) -> Callable[..., tuple[Any, tuple]]:
     """A callable that puts numbers first in a workspace, runs it and takes the outputs from it.
 
     Parameters
     ----------
-    tape : ScalarTape
+    tape : FlatTape
         Says how many inputs there are, and which outputs are conditions.
     values : ndarray
         The workspace with its constants filled in; each thread works in a copy of its own, which is used again.

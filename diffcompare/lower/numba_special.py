@@ -139,7 +139,10 @@ def _hurwitz(s, x):
         return np.nan  # the sum over so many terms is not worth its time
     total, z = 0.0, x
     while z < 20.0 + s:
-        total += z**-s
+        term = z**-s
+        total += term
+        if z > 0.0 and term < 2.0**-60 * total:  # what follows is less than (1 + z / (s - 1)) times this term
+            return total
         z += 1.0
     power = z**-s
     total += power * (z / (s - 1.0) + 0.5)
@@ -156,7 +159,7 @@ def _polygamma(digamma: Callable) -> Callable:
     @_jit
     def polygamma(n, x):
         """The n-th derivative of digamma, n = 0, 1, 2 ...: (-1)**(n + 1) n! zeta(n + 1, x), DLMF 25.11.12."""
-        if n < 0.0 or n != np.floor(n):
+        if n < 0.0 or n != np.floor(n) or n == np.inf:
             return np.nan
         if n == 0.0:
             return digamma(x)

@@ -90,12 +90,15 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
                 "  Use executor='auto', which interprets where that is possible."
             )
     from .numba_emit import compile_graph, worth_compiling  # loads Numba
+    from .numba_vector import in_words
 
     fine, reason = worth_compiling(graph)
     if not fine and executor == "auto":
         return Runner(_by_numpy(graph), f"NumPy, statement by statement, because {reason}", 0.0, operations)
     compiled = compile_graph(graph)
+    mathematics = in_words(compiled.source)
     words = f"Numba, {compiled.kernels} kernel{'s' * (compiled.kernels != 1)}, one thread"
+    words += f", {mathematics}" if mathematics else ""
     return Runner(
         compiled.call, words, compiled.seconds, operations, compiled.source, compiled.cached, compiled.into,
         compiled.inside,

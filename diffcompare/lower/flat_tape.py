@@ -21,7 +21,7 @@ COPY, TRUTH = "copy", "truth"  # what casts to float and to bool do to a number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScalarTape:
+class FlatTape:
     """Statements of a graph in which every value is one float64 or one condition.
 
     Attributes
@@ -74,7 +74,7 @@ def template(name: str) -> str:
     return f"1.0 if {row.scalar} else 0.0" if row.result == "bool" else row.scalar
 
 
-def scalar_tape(graph: Graph) -> ScalarTape | None:
+def flat_tape(graph: Graph) -> FlatTape | None:
     """`graph` as a scalar tape; None where it holds an array, another dtype, or an operation without scalar code."""
     names = operations()
     code_of = {name: code for code, name in enumerate(names)}
@@ -101,7 +101,7 @@ def scalar_tape(graph: Graph) -> ScalarTape | None:
         read = [slots[id(a)] for a in node.args]
         places += read
         places += read[:1] * (MOST_OPERANDS - len(read))
-    return ScalarTape(
+    return FlatTape(
         names, np.array(codes, np.int32), np.array(places, np.int32).reshape(-1, MOST_OPERANDS), inputs,
         np.array(constants), np.array([slots[id(node)] for node in graph.outputs], np.int32),
         tuple(node.dtype.kind == "b" for node in graph.outputs),
