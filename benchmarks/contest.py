@@ -20,6 +20,7 @@ ONE_THREAD = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 }
+NO_STORE = {"DIFFCOMPARE_CACHE": "0"}
 
 Call = Callable[[], Any]
 
@@ -195,11 +196,13 @@ def geometric_mean(ratios: Iterable[float]) -> float:
     return math.exp(sum(logarithms) / len(logarithms)) if logarithms else math.nan
 
 
-def use_one_thread() -> None:
-    """Start this script again with one thread for every library, unless it runs so already.
+def start_afresh() -> None:
+    """Start this script again with one thread for every library and no store of compiled code, unless it runs so already.
 
-    The libraries read these variables when they are loaded, which is before this line.
+    The libraries read these variables when they are loaded, which is before this line. Without a store a first gradient
+    includes its compilation.
     """
-    if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):
+    wanted = ONE_THREAD | NO_STORE
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
         sys.stdout.flush()
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **ONE_THREAD})
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **wanted})

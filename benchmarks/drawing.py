@@ -1,4 +1,4 @@
-"""Figures of this folder: lines over logarithmic axes, and bars; saved as SVG without a date, so that equal runs agree."""
+"""Figures of this folder: lines over logarithmic axes, and bars; as SVG without a date, so that equal runs agree."""
 
 from __future__ import annotations
 

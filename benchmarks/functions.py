@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 
 import peers
-from contest import Maker, Record, contest, geometric_mean, use_one_thread
+from contest import Maker, Record, contest, geometric_mean, start_afresh
 from functions_outside import FUNCTIONS
 from recording import add_json_option, save, show_reasons
 from table import show
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20, help="samples of each contender, in turns (default 20)")
     add_json_option(parser, "functions")
     options = parser.parse_args()
-    use_one_thread()
+    start_afresh()
     chosen = {name: make for name, make in makers.items() if name not in peers.PEERS or name in options.peers}
     table, rows = {}, []
     for name in options.functions:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from contest import start_afresh
 from flint import arb
 from fuzz_graphs import Sample, random_graph
 from table import show
@@ -140,6 +141,7 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=5, help="mismatches after which to stop (default 5)")
     parser.add_argument("--executors", nargs="+", default=known, choices=known)
     options = parser.parse_args()
+    start_afresh()
     faulthandler.enable()
     counts: dict[str, Counter[str]] = {name: Counter() for name in (BALLS, *options.executors)}
     seconds = dict.fromkeys(counts, 0.0)

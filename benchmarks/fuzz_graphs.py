@@ -71,11 +71,13 @@ def random_graph(draw: Generator, most_steps: int = 14) -> Sample:
         Largest number of operations tried on top of the inputs.
     """
     dtype = np.dtype(np.float32 if draw.random() < 0.15 else np.float64)
-    points = [_numbers(draw, SHAPES[draw.integers(len(SHAPES))], dtype) for _ in range(draw.integers(1, 4))]
+    scalars = draw.random() < 0.2  # what the interpreter runs
+    shapes = ((),) if scalars else SHAPES
+    points = [_numbers(draw, shapes[draw.integers(len(shapes))], dtype) for _ in range(draw.integers(1, 4))]
     inputs = [variable(f"x{i}", np.shape(p), dtype) for i, p in enumerate(points)]
     made = [Made(x, p) for x, p in zip(inputs, points, strict=True)]
     for _ in range(draw.integers(1, most_steps + 1)):
-        step = _grown(draw, made)
+        step = _grown(draw, made, SCALAR_WEIGHTS if scalars else WEIGHTS)
         if step is not None:
             made.append(step)
     nodes = tuple(m.node for m in made[-3:])
@@ -98,9 +100,9 @@ def _total(draw: Generator, nodes: Sequence[Any]) -> Any:
     return total
 
 
-def _grown(draw: Generator, made: Sequence[Made]) -> Made | None:
+def _grown(draw: Generator, made: Sequence[Made], weights: np.ndarray) -> Made | None:
     """One more operation on what was made, or None where NumPy refuses it or its numbers leave the range."""
-    family = FAMILIES[draw.choice(len(FAMILIES), p=WEIGHTS)]
+    family = FAMILIES[draw.choice(len(FAMILIES), p=weights)]
     a, b = (made[-1 - min(int(draw.exponential(1.5)), len(made) - 1)] for _ in range(2))
     step = family(draw, np.shape(a.value), np.shape(b.value))
     try:
@@ -254,3 +256,4 @@ FAMILIES = (
     _fixed,
 )  # fmt: skip
 WEIGHTS = np.array([0.22, 0.24, 0.05, 0.13, 0.03, 0.06, 0.04, 0.07, 0.05, 0.02, 0.06, 0.03])
+SCALAR_WEIGHTS = np.array([0.45, 0.45, 0.1] + [0.0] * (len(FAMILIES) - 3))

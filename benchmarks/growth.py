@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from contest import use_one_thread
+from contest import start_afresh
 from recording import RESULTS, add_json_option, save
 from table import show
 from yardstick_problems import elementwise
@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--svg", nargs="?", type=Path, const=RESULTS / "growth.svg", help="draw (results/growth.svg)")
     add_json_option(parser, "growth")
     options = parser.parse_args()
-    use_one_thread()
+    start_afresh()
     records = [measure("elements", n, options.rounds) for n in options.elements]
     records += [measure("scalar operations", n, options.rounds) for n in options.nodes]
     columns = (

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import peers
 import yardstick_limits
-from contest import Call, Maker, Problem, Record, contest, geometric_mean, use_one_thread
+from contest import Call, Maker, Problem, Record, contest, geometric_mean, start_afresh
 from recording import add_json_option, save, show_reasons
 from table import show
 from yardstick_problems import PROBLEMS
@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20, help="samples of each contender, in turns (default 20)")
     add_json_option(parser, "yardstick")
     options = parser.parse_args()
-    use_one_thread()
+    start_afresh()
     budget = Budget(rounds=options.rounds)
     chosen = {name: make for name, make in makers.items() if name not in peers.PEERS or name in options.peers}
     table: dict[str, Records] = {}
