@@ -8,6 +8,7 @@ Reference: glibc manual, "Errors in Math Functions".
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +17,23 @@ from numba.extending import intrinsic
 
 from . import numba_vector_code
 from .numba_vector_code import state
-from .vector_library import arity
+from .vector_library import BINARY, UNARY, arity
+
+_NAMED = re.compile(r"\bf_(\w+)")
+_ELEMENTARY = frozenset(UNARY + BINARY) - {"tanh"}  # which has code of its own, `numba_tanh`
 
 
 @functools.cache
 def functions() -> dict[str, Callable]:
     """The functions that have a vector form here, by their C names; none where there is no vector library."""
     return {name: _function(name) for name in state().functions}
+
+
+def in_words(source: str) -> str:
+    """What evaluates the elementary functions that emitted code names; empty where it names none."""
+    if not any(name in _ELEMENTARY for name in _NAMED.findall(source)):
+        return ""
+    return f"vector mathematics by {state().library}" if state() else "scalar mathematics"
 
 
 def _type(argument: Any) -> Any:

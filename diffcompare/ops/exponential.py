@@ -112,7 +112,8 @@ def _sigmoid_complex(z: Any) -> Any:
 sigmoid = elementwise(
     "sigmoid",
     numpy=Lazy("scipy.special", "expit"),
-    scalar="1.0 / (1.0 + math.exp(-{0}))",  # an overflow of exp gives the right 0
+    # exp(-abs(x)) is what softplus and the mirrored sigmoid of the slope use too, so a loop computes it once
+    scalar="(math.exp(-abs({0})) if {0} < 0.0 else 1.0) / (1.0 + math.exp(-abs({0})))",
     sympy="sigmoid({0})",
     ball="sigmoid({0})",
     partials=lambda y, x: (y * sigmoid(-x),),  # y * (1 - y) has no digits left where y is near 1
@@ -151,10 +152,11 @@ logit = elementwise(
 )
 
 
-def _share(y: Any, a: Any, b: Any, scale: Any = None) -> Any:
-    # exp(a - y); two equal infinities share equally, where a - b would be nan
+def _shares(y: Any, a: Any, b: Any, scale: Any = None) -> tuple[Any, Any]:
+    # exp(a - y) and exp(b - y); two equal infinities share equally, where a - b would be nan
     difference = a - b if scale is None else scale * (a - b)
-    return where_row(logical_and(a == b, isinf(a)), typed(0.5, y), sigmoid(difference))
+    alike, half = logical_and(a == b, isinf(a)), typed(0.5, y)
+    return where_row(alike, half, sigmoid(difference)), where_row(alike, half, sigmoid(-difference))
 
 
 def _logaddexp_complex(a: Any, b: Any) -> Any:
@@ -172,7 +174,7 @@ logaddexp = elementwise(
     ),
     sympy="logaddexp({0}, {1})",
     ball="logaddexp({0}, {1})",
-    partials=lambda y, a, b: (_share(y, a, b), _share(y, b, a)),
+    partials=_shares,
     domain=_PAIR,
     kinks=(((-np.inf, -np.inf), (0.5, 0.5)),),
     complex=_logaddexp_complex,
@@ -187,7 +189,7 @@ logaddexp2 = elementwise(
     ),
     sympy="logaddexp2({0}, {1})",
     ball="logaddexp2({0}, {1})",
-    partials=lambda y, a, b: (_share(y, a, b, ln(2.0, y)), _share(y, b, a, ln(2.0, y))),
+    partials=lambda y, a, b: _shares(y, a, b, ln(2.0, y)),
     domain=_PAIR,
     kinks=(((-np.inf, -np.inf), (0.5, 0.5)),),
     complex=lambda a, b: _logaddexp_complex(a * LN2, b * LN2) / LN2,
