@@ -197,7 +197,7 @@ def geometric_mean(ratios: Iterable[float]) -> float:
 
 
 def start_afresh() -> None:
-    """Start this script again with one thread for every library and no store of compiled code, unless it runs so already.
+    """Start this script again, with one thread for every library and no store of compiled code, unless it runs so.
 
     The libraries read these variables when they are loaded, which is before this line. Without a store a first gradient
     includes its compilation.

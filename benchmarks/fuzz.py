@@ -47,7 +47,7 @@ def flat(result: tuple) -> list[np.ndarray]:
 
 def enclosures(graph: Graph, point: Sequence[Any]) -> list[np.ndarray] | None:
     """A ball for every element of every output; None where a comparison stays undecided."""
-    width = min(np.finfo(n.dtype).nmant for n in graph.nodes if n.dtype.kind == "f")
+    width = narrowest(graph).nmant
     with precision(width - SLACK_BITS):
         once_more = arb(1, 2.0 ** (SLACK_BITS - width))  # a function near its extreme may give a ball without slack
         try:
@@ -57,10 +57,15 @@ def enclosures(graph: Graph, point: Sequence[Any]) -> list[np.ndarray] | None:
         return [ball if ball.dtype == bool else box(ball * once_more) for ball in found]
 
 
-def outside(found: Sequence[np.ndarray], balls: Sequence[np.ndarray]) -> str:
+def narrowest(graph: Graph) -> np.finfo:
+    """The coarsest floating-point type of a graph."""
+    return max((np.finfo(n.dtype) for n in graph.nodes if n.dtype.kind == "f"), key=lambda info: info.eps)
+
+
+def outside(graph: Graph, found: Sequence[np.ndarray], balls: Sequence[np.ndarray]) -> str:
     """Where the first number lies outside its ball, in words; empty if none does."""
+    around_zero = arb(0, UNDERFLOW * float(narrowest(graph).tiny))
     for number, (values, around) in enumerate(zip(found, balls, strict=True)):
-        around_zero = arb(0, UNDERFLOW * float(np.finfo(values.dtype).tiny)) if values.dtype.kind == "f" else arb(0)
         if values.shape != around.shape:
             return f"output {number} has shape {values.shape}, not {around.shape}"
         for place in np.ndindex(values.shape):
@@ -99,7 +104,7 @@ def check(graph: Graph, sample: Sample, executor: str, balls: Sequence[np.ndarra
         raise MismatchError(f"shapes or data types {[(a.shape, str(a.dtype)) for a in found]} are not the graph's")
     if balls is None:
         return "undecided"
-    words = outside(found, balls)
+    words = outside(graph, found, balls)
     if words:
         raise MismatchError(words)
     return "ok" if all(finite(ball) for ball in balls) else "not finite"
