@@ -68,8 +68,9 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
     graph : Graph
         Any number of outputs.
     executor : {"auto", "numba", "interpreter", "numpy"}
-        "auto" compiles; but it interprets tapes of more than `MOST_COMPILED_SCALARS` numbers, and where a tape is too
-        long for LLVM or an operation has no compiled form, NumPy runs it. `Runner.executor` says so.
+        "auto" compiles. A tape of more than `MOST_COMPILED_SCALARS` numbers becomes loops where it repeats itself, else
+        it is interpreted; where arrays need too many loops for LLVM, or an operation has no compiled form, NumPy runs
+        them. `Runner.executor` says so.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
     if executor == "interpreter" or (executor == "auto" and operations > MOST_COMPILED_SCALARS):
         tape = flat_tape(graph)
         if tape is not None:
-            return _interpreted(tape, operations)
+            return _scalars(tape, operations, executor)
         if executor == "interpreter":
             raise UnsupportedOpError(
                 "The interpreter runs float64 numbers and conditions; this graph holds arrays, or other data types.\n"
@@ -105,10 +106,15 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
     )  # fmt: skip
 
 
-def _interpreted(tape: FlatTape, operations: int) -> Runner:
+def _scalars(tape: FlatTape, operations: int, executor: str) -> Runner:
     with building():  # Python's collector would walk a long graph again and again while Numba is loaded
         from .numba_interpreter import interpret  # loads Numba
+        from .numba_rolled import roll
 
+        rolled = roll(tape) if executor == "auto" else None
+        if rolled is not None:
+            words = f"Numba, {rolled.loops} loop{'s' * (rolled.loops != 1)} over repeated statements, one thread"
+            return Runner(rolled.call, words, rolled.seconds, operations, rolled.source, rolled.cached)
         found = interpret(tape)
     return Runner(found.call, "compiled interpreter, one thread", found.seconds, operations, "", found.cached)
 
