@@ -9,84 +9,100 @@ series, whose first term left out is below 2**-56 of the sum for |r| <= ln(2) / 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-import numba
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-_jit = numba.njit(error_model="numpy", nogil=True, forceinline=True)
+_DOUBLE, _WORD = ir.DoubleType(), ir.IntType(64)
 _INVERSE_LN2 = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # fdlibm; k * high is exact
 _ROUND = 1.5 * 2.0**52  # adding it rounds to a whole number, which then stands in the last bits
 _SHIFT = 64  # keeps 2**(k + 64) a normal number for every k that occurs
 _UNSHIFT = 2.0**-_SHIFT
 _LOWEST = -750.0  # exp of it is zero
-_C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10, _C11, _C12, _C13 = (1.0 / math.factorial(n) for n in range(2, 14))
 
 
-@intrinsic
-def _power_of_two(typing_context, rounded):
-    """2**(k + 64) for the whole number k in the last bits of ``k + _ROUND``."""
-    if rounded != types.float64:
-        return None
+class _Formula:
+    """Arithmetic on doubles in the code that `builder` builds; numbers may stand for constants."""
 
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word = ir.IntType(64)
-        bits = builder.shl(builder.bitcast(arguments[0], word), word(52))
-        return builder.bitcast(builder.add(bits, word((1023 + _SHIFT) << 52)), ir.DoubleType())
+    def __init__(self, builder: Any) -> None:
+        self.builder = builder
 
-    return types.float64(types.float64), codegen
+    def value(self, x: Any) -> Any:
+        return _DOUBLE(x) if isinstance(x, float) else x
+
+    def add(self, a: Any, b: Any) -> Any:
+        return self.builder.fadd(self.value(a), self.value(b))
+
+    def multiply(self, a: Any, b: Any) -> Any:
+        return self.builder.fmul(self.value(a), self.value(b))
+
+    def divide(self, a: Any, b: Any) -> Any:
+        return self.builder.fdiv(a, b)
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        kind = ir.FunctionType(_DOUBLE, [_DOUBLE] * len(arguments))
+        function = self.builder.module.declare_intrinsic(f"llvm.{name}", [_DOUBLE], kind)
+        return self.builder.call(function, [self.value(x) for x in arguments])
+
+    def fused(self, a: Any, b: Any, c: Any) -> Any:
+        """``a * b + c``, in one rounding where the processor does that fast."""
+        return self.call("fmuladd", a, b, c)
+
+    def power_of_two(self, rounded: Any) -> Any:
+        """2**(k + 64) for the whole number k in the last bits of ``k + _ROUND``."""
+        bits = self.builder.shl(self.builder.bitcast(rounded, _WORD), _WORD(52))
+        return self.builder.bitcast(self.builder.add(bits, _WORD((1023 + _SHIFT) << 52)), _DOUBLE)
+
+    def taylor(self, r: Any) -> Any:
+        """exp(r) - 1 to the power 13, by pairs of terms (Estrin's scheme): fewer steps wait for each other."""
+        c = [1.0 / math.factorial(n) for n in range(14)]
+        s = self.multiply(r, r)
+        low, middle, high = (
+            self.fused(s, self.fused(c[n + 3], r, c[n + 2]), self.fused(c[n + 1], r, c[n])) for n in (2, 6, 10)
+        )
+        q = self.multiply(s, s)
+        return self.fused(s, self.fused(self.fused(high, q, middle), q, low), r)
+
+    def exponential(self, x: Any) -> tuple[Any, Any]:
+        """2**(k + 64) and exp(r) - 1 with -2|x| = k ln 2 + r."""
+        v = self.multiply(-2.0, self.call("fabs", x))
+        lowest = _DOUBLE(_LOWEST)
+        v = self.builder.select(self.builder.fcmp_ordered("<", v, lowest), lowest, v)
+        rounded = self.fused(v, _INVERSE_LN2, _ROUND)
+        k = self.add(rounded, -_ROUND)
+        r = self.fused(k, -_LN2_LOW, self.fused(k, -_LN2_HIGH, v))
+        return self.power_of_two(rounded), self.taylor(r)
+
+    def tanh(self, x: Any) -> Any:
+        power, p = self.exponential(x)
+        scale = self.multiply(power, _UNSHIFT)
+        t = self.fused(scale, p, self.add(scale, -1.0))
+        return self.call("copysign", self.divide(t, self.add(2.0, t)), x)
+
+    def sech_squared(self, x: Any) -> Any:
+        power, p = self.exponential(x)
+        numerator = self.multiply(4.0 * _UNSHIFT, self.fused(power, p, power))
+        root = self.add(1.0, self.multiply(0.25, numerator))
+        return self.divide(numerator, self.multiply(root, root))
 
 
-@intrinsic
-def _fused(typing_context, a, b, c):
-    """``a * b + c``, in one rounding where the processor does that fast."""
-    if not a == b == c == types.float64:
-        return None
+def _function(name: str, formula: Callable) -> Any:
+    def function(typing_context, x):
+        if not isinstance(x, types.Number | types.Boolean):
+            return None
 
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        double = ir.DoubleType()
-        kind = ir.FunctionType(double, [double] * 3)
-        function = builder.module.declare_intrinsic("llvm.fmuladd", [double], kind)
-        return builder.call(function, arguments)
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return formula(_Formula(builder), arguments[0])
 
-    return types.float64(types.float64, types.float64, types.float64), codegen
+        return types.float64(types.float64), codegen
 
-
-@_jit
-def _exponential(x):
-    """2**(k + 64) and exp(r) - 1 with -2|x| = k ln 2 + r."""
-    v = np.float64(-2.0 * abs(x))
-    v = _LOWEST if v < _LOWEST else v
-    rounded = _fused(v, _INVERSE_LN2, _ROUND)
-    k = rounded - _ROUND
-    r = _fused(k, -_LN2_LOW, _fused(k, -_LN2_HIGH, v))
-    # Pairs of terms first (Estrin's scheme): fewer steps wait for each other.
-    s = r * r
-    low = _fused(s, _fused(_C5, r, _C4), _fused(_C3, r, _C2))
-    middle = _fused(s, _fused(_C9, r, _C8), _fused(_C7, r, _C6))
-    high = _fused(s, _fused(_C13, r, _C12), _fused(_C11, r, _C10))
-    q = s * s
-    tail = _fused(_fused(high, q, middle), q, low)
-    return _power_of_two(rounded), _fused(s, tail, r)
+    function.__name__ = function.__qualname__ = name
+    return intrinsic(function)
 
 
-@_jit
-def tanh(x):
-    """Hyperbolic tangent."""
-    power, p = _exponential(x)
-    scale = power * _UNSHIFT
-    t = _fused(scale, p, scale - 1.0)
-    return math.copysign(-t / (2.0 + t), np.float64(x))
-
-
-@_jit
-def sech_squared(x):
-    """The slope of tanh."""
-    power, p = _exponential(x)
-    numerator = (4.0 * _UNSHIFT) * _fused(power, p, power)
-    e = 0.25 * numerator
-    return numerator / ((1.0 + e) * (1.0 + e))
+tanh = _function("tanh", _Formula.tanh)
+sech_squared = _function("sech_squared", _Formula.sech_squared)
