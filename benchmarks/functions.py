@@ -39,13 +39,14 @@ def main() -> None:
     options = parser.parse_args()
     start_afresh()
     chosen = {name: make for name, make in makers.items() if name not in peers.PEERS or name in options.peers}
-    table, rows = {}, []
+    table: dict[str, dict[str, Record]] = {}
+    rows = []
     for name in options.functions:
-        records = contest(name, FUNCTIONS[name](options.size), chosen, Budget(rounds=options.rounds))
-        table[name] = records
-        times = [f"{1e6 * r.min_s:.1f}" if r.ran else "-" for r in records.values()]
-        first = [f"{records[c].first_s:.2f}" for c in ("diffcompare", *options.peers)]
-        faster = [ratio(records, peer, "diffcompare") for peer in options.peers]
+        found = contest(name, FUNCTIONS[name](options.size), chosen, Budget(rounds=options.rounds))
+        table[name] = found
+        times = [f"{1e6 * r.min_s:.1f}" if r.ran else "-" for r in found.values()]
+        first = [f"{found[c].first_s:.2f}" for c in ("diffcompare", *options.peers)]
+        faster = [ratio(found, peer, "diffcompare") for peer in options.peers]
         rows.append([name, *times, *first, *(f"{r:.2f}" for r in faster), f"{WORST_GOAL:g}"])
     means = {
         f"{peer} / diffcompare": geometric_mean(r for t in table.values() if (r := ratio(t, peer, "diffcompare")) > 0)

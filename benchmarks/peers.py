@@ -172,9 +172,9 @@ def casadi(problem: Problem) -> Call:
     args = [np.ravel(np.array(a, np.float64), order="F").copy() for a in inputs]
     results = [np.zeros(1), *(np.zeros(args[i].size) for i in problem.wrt)]
     for i, a in enumerate(args):
-        buffer.set_arg(i, memoryview(a))
+        buffer.set_arg(i, a.data)
     for i, a in enumerate(results):
-        buffer.set_res(i, memoryview(a))
+        buffer.set_res(i, a.data)
     shapes = [(), *(np.shape(inputs[i]) for i in problem.wrt)]
     views = [a.reshape(shape, order="F") for a, shape in zip(results, shapes, strict=True)]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -28,7 +27,7 @@ except RuntimeError:
     HAVE_LIBMVEC = False
 
 
-def vector_function(name: str) -> Callable[[float], float]:
+def vector_function(name: str) -> Any:
     """A scalar C function of one double that a vectorised loop calls four or eight at a time."""
 
     @intrinsic
