@@ -12,6 +12,14 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+_NUMBA = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "bool": types.boolean}
+
+
+def numba_type(dtype: np.dtype, ndim: int, readonly: bool = True) -> types.Type:
+    """The type of a number, or of a C-contiguous array."""
+    element = _NUMBA[dtype.name]
+    return types.Array(element, ndim, "C", readonly=readonly) if ndim else element
+
 
 @intrinsic
 def at(typing_context, index):
@@ -23,6 +31,17 @@ def at(typing_context, index):
         return args[0]
 
     return types.uint64(index), codegen
+
+
+@intrinsic
+def stay_apart(typing_context):
+    """Keep the function that calls this out of its callers: LLVM then compiles it once."""
+
+    def codegen(context, builder, signature, args):
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.none(), codegen
 
 
 _jit = numba.njit(error_model="numpy", nogil=True)

@@ -16,17 +16,19 @@ from numba import types
 from ..core.graph import Graph
 from ..errors import UnsupportedOpError
 from . import numba_arrays, numba_calls, numba_special
+from .numba_arrays import numba_type
 from .numba_callers import callers, inside
 from .numba_rewrite import REDUCTIONS, rewritten
-from .numba_schedule import kind, schedule
+from .numba_schedule import Kernel, kind
 from .numba_store import jit
 from .numba_writer import Writer
 
 # Measured on one core: LLVM takes 1 to 3 ms a scalar statement and 60 to 90 ms a loop; longer tapes run in NumPy.
 MOST_STATEMENTS = 2000
 MOST_LOOPS = 100
+_REPEATING = 8  # from so many loops on it is worth looking whether they repeat
+_OPTIONS = {"error_model": "numpy", "nogil": True}
 _STATEMENT_SECONDS, _LOOP_SECONDS = 0.003, 0.09
-_NUMBA = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "bool": types.boolean}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +82,34 @@ def worth_compiling(graph: Graph) -> tuple[bool, str]:
             return False, f"op {name!r} has no scalar code"
         if kind(node) == "call" and name not in numba_calls.CALLS:
             return False, f"op {name!r} has no compiled form"
-    if statements > MOST_STATEMENTS:
-        return False, _too_long(statements, "statements", MOST_STATEMENTS, _STATEMENT_SECONDS)
-    if statements > MOST_LOOPS:
-        loops = len(schedule(graph).steps)
-        if loops > MOST_LOOPS:
-            return False, _too_long(loops, "loops", MOST_LOOPS, _LOOP_SECONDS)
+    if statements <= MOST_LOOPS:
+        return True, ""
+    writer, source = _written(graph)
+    lines, loops = source.count("\n"), len(writer.plan.steps)
+    if writer.outliner is not None:
+        lines += writer.outliner.statements
+        loops += len(writer.outliner.functions) - writer.outliner.calls
+    if loops > MOST_LOOPS:
+        return False, _too_long(loops, "loops", MOST_LOOPS, _LOOP_SECONDS)
+    if lines > MOST_STATEMENTS:
+        return False, _too_long(lines, "statements", MOST_STATEMENTS, _STATEMENT_SECONDS)
     return True, ""
 
 
 def _too_long(count: int, what: str, most: int, seconds: float) -> str:
     return f"{count} {what} would compile for about {count * seconds:.0f} s (limit: {most} {what})"
+
+
+def _written(graph: Graph) -> tuple[Writer, str]:
+    """The writer and the source; loops are functions of their own where most of them repeat."""
+    writer = Writer(rewritten(graph))
+    loops = sum(isinstance(step, Kernel) and bool(step.space) for step in writer.plan.steps)
+    if loops >= _REPEATING:
+        apart = Writer(writer.graph, apart=True)
+        source = apart.write()
+        if apart.outliner is not None and 2 * len(apart.outliner.functions) <= loops:
+            return apart, source
+    return writer, writer.write()
 
 
 def compile_graph(graph: Graph) -> Compiled:
@@ -115,9 +134,10 @@ def compile_graph(graph: Graph) -> Compiled:
     fine, reason = worth_compiling(graph)
     if not fine:
         raise UnsupportedOpError(f"This graph is not compiled: {reason}.\n  Run it with the NumPy executor.")
-    writer = Writer(rewritten(graph))
-    source = writer.write()
+    writer, source = _written(graph)
     kernel, cached = _build(writer, source)
+    if writer.outliner is not None:
+        source = "\n".join([*(f"# {one.name}\n{one.source}" for one in writer.outliner.functions.values()), source])
     call, into = callers(kernel, writer)
     statements = sum(bool(node.args) for node in graph.nodes)
     seconds = time.perf_counter() - start
@@ -126,23 +146,23 @@ def compile_graph(graph: Graph) -> Compiled:
 
 
 def _build(writer: Writer, source: str) -> tuple[Any, bool]:
-    signature = [_type(node.dtype, node.ndim) for node in writer.graph.inputs]
-    signature += [_type(node.dtype, node.ndim, False) for node in writer.graph.outputs if node.shape]
+    signature = [numba_type(node.dtype, node.ndim) for node in writer.graph.inputs]
+    signature += [numba_type(node.dtype, node.ndim, False) for node in writer.graph.outputs if node.shape]
     signature += [types.float64[::1]] * bool(writer.words)
-    signature += [_type(array.dtype, array.ndim) for array in writer.constants.values()]
+    signature += [numba_type(array.dtype, array.ndim) for array in writer.constants.values()]
     signature += [types.int64] * len(writer.sizes.passed)
-    kernel, cached, _ = jit(source, "tape", signature, _globals(source), {"error_model": "numpy", "nogil": True})
-    return kernel, cached
-
-
-def _type(dtype: np.dtype, ndim: int, readonly: bool = True) -> Any:
-    element = _NUMBA[dtype.name]
-    return types.Array(element, ndim, "C", readonly=readonly) if ndim else element
+    space, all_cached = _globals(source), True
+    for one in writer.outliner.functions.values() if writer.outliner is not None else ():
+        space[one.name], cached, _ = jit(one.source, "kernel", one.types, _globals(one.source), _OPTIONS)
+        all_cached = all_cached and cached
+    kernel, cached, _ = jit(source, "tape", signature, space, _OPTIONS)
+    return kernel, cached and all_cached
 
 
 def _globals(source: str) -> dict[str, Any]:
     return {
         "__name__": __name__, "np": np, "as_f8": np.float64, "as_f4": np.float32, "as_i8": np.int64, "as_b1": bool,
         "accumulate": numba_special.reassociable_add, "add_exactly": numba_arrays.add_exactly, "at": numba_arrays.at,
+        "stay_apart": numba_arrays.stay_apart,
         "with_lost": numba_arrays.with_lost, **numba_special.named(source), **numba_calls.functions(),
     }  # fmt: skip

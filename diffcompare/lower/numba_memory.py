@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..core.node import Node
+from .numba_outline import Outliner
 from .numba_sizes import Sizes
 
 _NAME = re.compile(r"\bb\d+(?=\b|_)")
+_SHAPED = re.compile(r"(b\d+) = ")  # another shape over the memory of an array, or a transposed copy of it
 _LINE = 8  # words: arrays start at a multiple of 64 bytes from the start of the workspace
 
 
@@ -75,7 +77,9 @@ def _rounded(count: int, per: int) -> int:
     return (count + _LINE * per - 1) // (_LINE * per) * _LINE
 
 
-def settle(steps: Sequence[list[Line]], given: dict[str, str], sizes: Sizes) -> tuple[list[str], Workspace]:
+def settle(
+    steps: Sequence[list[Line]], given: dict[str, str], sizes: Sizes, outliner: Outliner | None = None
+) -> tuple[list[str], Workspace]:
     """The lines of all steps with their arrays in place.
 
     Parameters
@@ -87,29 +91,46 @@ def settle(steps: Sequence[list[Line]], given: dict[str, str], sizes: Sizes) -> 
         For arrays that are results, the text of the array to use.
     sizes : Sizes
         The names of whole numbers.
+    outliner : Outliner or None
+        Makes each step that touches arrays a function.
     """
-    last = _last_uses(steps)
+    last, parents = _last_uses(steps)
     workspace, lines, ending = Workspace(sizes), list[str](), dict[int, list]()
+    bound: dict[str, list[str]] = {}
     for place, step in enumerate(steps):
+        own: list[str] = []
         for line in step:
             if isinstance(line, str):
-                lines.append(line)
+                own.append(line)
                 continue
-            if line.name in given:
-                lines.append(f"{line.name} = {given[line.name]}")
-            else:
+            text = given.get(line.name)
+            if text is None:
                 slot, kind = workspace.take(line.node)
-                lines.append(f"{line.name} = {_view(line.node, slot, sizes)}")
+                text = _view(line.node, slot, sizes)
                 ending.setdefault(last.get(line.name, place), []).append((slot, kind))
-            if line.start is not None:
-                lines.append(f"{line.name}[...] = {line.start}")
+            bound[line.name] = [f"{line.name} = {text}"]
+            own += [] if outliner is not None else bound[line.name]
+            own += [] if line.start is None else [f"{line.name}[...] = {line.start}"]
+        lines += own if outliner is None else _apart(own, bound, parents, outliner)
         for slot, kind in ending.pop(place, []):
             workspace.give(slot, kind)
     return lines, workspace
 
 
-def _last_uses(steps: Sequence[list[Line]]) -> dict[str, int]:
-    """The last step that uses each array, by itself or through another shape over the same memory."""
+def _apart(own: list[str], bound: dict[str, list[str]], parents: dict[str, str], outliner: Outliner) -> list[str]:
+    """A step as a call of a function, in which its arrays are found; `bound` says how, and learns of other shapes."""
+    if len(own) == 1 and (shaped := _SHAPED.match(own[0])):
+        bound[shaped[1]] = [*bound.get(parents.get(shaped[1], ""), []), own[0]]
+        return []
+    names = dict.fromkeys(name for line in own for name in _NAME.findall(line))
+    found = dict.fromkeys(line for name in names for line in bound.get(name, []))
+    if found or any("[" in line or "(" in line and " for " in line for line in own):
+        return [outliner.call([*found, *own])]
+    return own
+
+
+def _last_uses(steps: Sequence[list[Line]]) -> tuple[dict[str, int], dict[str, str]]:
+    """The last step that uses each array, by itself or through another shape over the same memory; and these shapes."""
     last: dict[str, int] = {}
     parent: dict[str, str] = {}
     for place, step in enumerate(steps):
@@ -122,10 +143,9 @@ def _last_uses(steps: Sequence[list[Line]]) -> dict[str, int]:
                 while name is not None:
                     last[name] = place
                     name = parent.get(name)
-            target, made, right = line.partition(" = ")
-            if made and len(names) == 2 and target == names[0] and right.startswith(names[1]):
-                parent[target] = names[1]
-    return last
+            if (shaped := _SHAPED.match(line)) and len(names) == 2:
+                parent[shaped[1]] = names[1]
+    return last, parent
 
 
 def _view(node: Node, slot: str, sizes: Sizes) -> str:

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numba import types
 
 from ..core.graph import Graph
 from ..core.node import Node
 from . import numba_calls
+from .numba_arrays import numba_type
 from .numba_elements import filled_first, is_reduction, literal, start_value
 from .numba_memory import Allocation, Line, settle
 from .numba_nest import write_kernel
-from .numba_schedule import Kernel, Plan, kind, schedule, space_of
+from .numba_outline import Outliner
+from .numba_schedule import HEAVY_APART, Kernel, Plan, kind, schedule, space_of
 from .numba_sizes import Sizes
 from .numba_views import base_of
 
@@ -35,19 +38,24 @@ class Writer:
         Constant arrays, which are passed at each call.
     words : int
         Size of the workspace, in float64 words.
+    apart : bool
+        Whether each step is a function of its own, kept in `outliner`.
     """
 
     graph: Graph
     plan: Plan = field(init=False)
     sizes: Sizes = field(init=False)
     constants: dict[str, np.ndarray] = field(default_factory=dict)
+    apart: bool = False
     words: int = 0
+    outliner: Outliner | None = None
     _place: dict[Node, int] = field(init=False)
     _input: dict[Node, int] = field(init=False)
     _allocated: set[Node] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.plan = schedule(self.graph)
+        self.outliner = Outliner(self.type_of) if self.apart else None
+        self.plan = schedule(self.graph) if self.outliner is None else schedule(self.graph, HEAVY_APART)
         self.sizes = Sizes(self.graph.inputs)
         self._place = {node: i for i, node in enumerate(self.graph.nodes)}
         self._input = {node: i for i, node in enumerate(self.graph.inputs)}
@@ -100,7 +108,7 @@ class Writer:
         steps += [self._step(step, calls) for step in self.plan.steps]
         given, copies, result = self._results()
         steps.append(copies)
-        lines, workspace = settle(steps, given, self.sizes)
+        lines, workspace = settle(steps, given, self.sizes, self.outliner)
         self.words = workspace.words
         start = [*self.sizes.definitions(), *workspace.definitions]
         return f"def tape({', '.join(self.names())}):\n" + "".join(f" {line}\n" for line in [*start, *lines, result])
@@ -110,6 +118,23 @@ class Writer:
         names = [f"x{k}" for k in range(len(self.graph.inputs))]
         names += [f"o{k}" for k, node in enumerate(self.graph.outputs) if node.shape]
         return names + ["w"] * bool(self.words) + [*self.constants, *self.sizes.passed.values()]
+
+    def type_of(self, name: str) -> Any:
+        """The Numba type of a variable of the tape, by its name."""
+        letter, number = name[0], name[1:]
+        if letter in "nks":
+            return types.int64
+        if letter == "w":
+            return types.float64[::1]
+        if letter == "o":
+            node = self.graph.outputs[int(number)]
+            return numba_type(node.dtype, node.ndim, False)
+        if letter in "pc":
+            return numba_type(self.constants[name].dtype, self.constants[name].ndim)
+        node = self.graph.inputs[int(number)] if letter == "x" else self.graph.nodes[int(number)]
+        if letter == "v":
+            return numba_type(node.dtype, 0)
+        return numba_type(node.dtype, node.ndim if letter == "x" else node.ndim or 1, letter == "x")
 
     def _step(self, step: Kernel | Node, calls: numba_calls.Calls) -> list[Line]:
         if isinstance(step, Kernel):
