@@ -28,7 +28,7 @@ class Forward:
 
     Attributes
     ----------
-    executor : {"auto", "numba", "numpy"}, default "auto"
+    executor : {"auto", "numba", "interpreter", "numpy"}, default "auto"
         What runs the tape; the choice is told in `Prepared.executor`.
 
     References

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..core.graph import Graph
-from ..core.node import variable
+from ..core.node import building, variable
 from ..errors import MethodUnavailableError
 from ..lower.runner import check_executor, runner
 from ..transform.pullback import pullback
@@ -23,9 +23,9 @@ class Reverse:
 
     Attributes
     ----------
-    executor : {"auto", "numba", "numpy"}, default "auto"
-        What runs the tape: compiled loops, NumPy statement by statement, or compiled where that is worth its time. The
-        choice is told in `Prepared.executor`.
+    executor : {"auto", "numba", "interpreter", "numpy"}, default "auto"
+        What runs the tape: compiled loops, one compiled interpreter for all tapes of numbers, NumPy statement by
+        statement, or whichever is worth its time. The choice is told in `Prepared.executor`.
     parallel : bool, default True
         Allow several threads. This version's loops run on one thread, and results say so.
     device : {"cpu"}, default "cpu"
@@ -52,9 +52,10 @@ class Reverse:
         graph = traced(target, self.name)
         start = time.perf_counter()
         scalar = graph.output.shape == ()
-        tape = simplify(pullback(graph, wrt) if scalar else _pulled(graph, wrt))
-        derive_s = time.perf_counter() - start
-        run = runner(tape, self.executor)
+        with building():  # one pause of Python's collector for all stages
+            tape = simplify(pullback(graph, wrt) if scalar else _pulled(graph, wrt))
+            derive_s = time.perf_counter() - start
+            run = runner(tape, self.executor)
         value = on_first_use(lambda: first_output(runner(simplify(graph), self.executor).call))
         vjp = on_first_use(lambda: _vjp(runner(simplify(_pulled(graph, wrt)), self.executor).call))
         return Prepared(

@@ -32,7 +32,7 @@ def simplify(graph: Graph) -> Graph:
                 found = _rewrite(node)
             if found is not node:
                 new[id(node)] = found
-    return Graph(graph.inputs, tuple(new.get(id(o), o) for o in graph.outputs))
+    return Graph(graph.inputs, tuple(new.get(id(o), o) for o in graph.outputs)) if new else graph
 
 
 def _rewrite(node: Node) -> Node:
