@@ -248,3 +248,11 @@ def test_a_store_that_grew_too_large_drops_its_oldest_entries(store, monkeypatch
     monkeypatch.setattr(store_folder, "MOST_BYTES", 250)
     store_folder.write(store / f"new{store_folder.SUFFIX}", b"new")
     assert sorted(p.stem for p in store.iterdir()) == ["2", "3", "new"]
+
+
+def test_another_size_compiles_nothing(store):
+    """Sizes are arguments of compiled code, so that arrays of other lengths find it there."""
+    numba_store._KNOWN.clear()
+    runs = [dc.prepare(lambda x: np.sum(np.cos(x) * x), np.ones(n), method="reverse") for n in (100, 1000)]
+    assert [run.prepared.cached for run in runs] == [False, True]
+    assert runs[1].value(np.ones(1000)) == pytest.approx(1000 * np.cos(1.0), rel=1e-13)
