@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 FACES = {
     "from_sympy": "diffcompare.lower.sympy_io:from_sympy",
+    "kernels": "diffcompare.lower.kernels:kernels",
     "latex": "diffcompare.core.latex:latex",
     "parse": "diffcompare.core.parse:parse",
     "plot_comparison": "diffcompare.plot.comparison:plot_comparison",

@@ -147,6 +147,10 @@ class Function:
         """The code that the reverse method emits for arguments of these shapes."""
         return face("source")(self, at)
 
+    def kernels(self, *at: Any) -> Any:
+        """Which statements of value and gradient share a loop, with bytes and operations; print it."""
+        return face("kernels")(self, at)
+
     def to_sympy(self, *example: Any) -> Any:
         """The expression in SymPy (an array of them for array outputs), its symbols named as the arguments."""
         return face("to_sympy")(self, *example)
