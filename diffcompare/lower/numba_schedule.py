@@ -174,7 +174,8 @@ def schedule(graph: Graph, heavy: float = HEAVY) -> Plan:
         space = space_of(shape)
         if (stage, space) not in kernels:
             found = kernels[stage, space] = Kernel(stage, space)
-            steps.append(((stage, 1, math.prod(space), space), found))
+            # Readers after what they read: the larger later, and last those without elements, which anything feeds.
+            steps.append(((stage, 1, math.prod(space) or math.inf, len(space), space), found))
         return kernels[stage, space]
 
     for order, node in enumerate(graph.nodes):
@@ -186,7 +187,7 @@ def schedule(graph: Graph, heavy: float = HEAVY) -> Plan:
             for place, operand in enumerate(fed_by(node)):
                 kernel(stages.feed(operand), operand.shape).sinks.append((node, place))
         elif what != "leaf":
-            steps.append(((stages.stage[node], 0, order, ()), node))
+            steps.append(((stages.stage[node], 0, order, 0, ()), node))
     steps.sort(key=lambda entry: entry[0])
     plan = Plan([step for _, step in steps], set(), set(), set(), stages.heavy, kernel_of)
     _mark(plan, graph)

@@ -356,3 +356,10 @@ def test_random_graphs_agree_with_numpy(graph, seed):
         fine = np.isfinite(b) & np.isfinite(c) & (np.abs(b) < 1e100)
         bound = 1e4 * EPS * np.abs(b[fine]) + 1e3 * np.abs(c[fine] - b[fine]) + 1e-12
         assert np.all(np.abs(a[fine] - b[fine]) <= bound)
+
+
+def test_numbers_read_by_empty_arrays_are_computed():
+    """A number of several steps that only an array without elements reads has all its steps."""
+    x, y = variable("x", (1,)), variable("y", (0,))
+    outputs = [np.tanh(x + np.sum(y)) * y, 1.0 / (np.prod(y) + x * 1.0) * y, np.fmin(np.rint(0.5 * x), np.tanh(y))]
+    agree([x, y], outputs, np.ones(1), np.ones(0))
