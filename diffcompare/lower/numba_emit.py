@@ -5,11 +5,13 @@ Arithmetic is the user's: strict IEEE, no fast-math. Only the accumulation of a 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 from numba import types
 
@@ -18,10 +20,13 @@ from ..errors import UnsupportedOpError
 from . import numba_arrays, numba_calls, numba_special
 from .numba_arrays import numba_type
 from .numba_callers import callers, inside
+from .numba_loops import BLOCK
+from .numba_nest import WIDE
 from .numba_rewrite import REDUCTIONS, rewritten
 from .numba_schedule import Kernel, kind
 from .numba_store import jit
 from .numba_writer import Writer
+from .threads import spread
 
 # Measured on one core: LLVM takes 1 to 3 ms a scalar statement and 60 to 90 ms a loop; longer tapes run in NumPy.
 MOST_STATEMENTS = 2000
@@ -53,6 +58,8 @@ class Compiled:
         Loop nests and whole-array statements in the code.
     cached : bool
         Whether the machine code was loaded from the store.
+    threaded : bool
+        Whether it has loops that run on several threads.
     inside : callable or None
         Called without arguments, gives the tape as a function for other compiled code (`numba_callers.inside`); None
         where output 0 is an array.
@@ -65,6 +72,7 @@ class Compiled:
     statements: int
     kernels: int
     cached: bool = False
+    threaded: bool = False
     inside: Callable[[], Any] | None = None
 
 
@@ -101,8 +109,13 @@ def _too_long(count: int, what: str, most: int, seconds: float) -> str:
 
 
 def _written(graph: Graph) -> tuple[Writer, str]:
-    """The writer and the source; loops are functions of their own where most of them repeat."""
+    """The writer and the source; loops are functions of their own where most repeat, or where threads may share one."""
     writer = Writer(rewritten(graph))
+    if any(isinstance(step, Kernel) and math.prod(step.space) >= WIDE for step in writer.plan.steps):
+        wide = Writer(writer.graph, apart=True, wide=True)
+        source = wide.write()
+        if "spread(" in source:
+            return wide, source
     loops = sum(isinstance(step, Kernel) and bool(step.space) for step in writer.plan.steps)
     if loops >= _REPEATING:
         apart = Writer(writer.graph, apart=True)
@@ -112,13 +125,15 @@ def _written(graph: Graph) -> tuple[Writer, str]:
     return writer, writer.write()
 
 
-def compile_graph(graph: Graph) -> Compiled:
+def compile_graph(graph: Graph, parallel: bool = True) -> Compiled:
     """`graph` as one compiled function.
 
     Parameters
     ----------
     graph : Graph
         With one output or several: a value and its cotangents.
+    parallel : bool, default True
+        Run long loops on Numba's number of threads. The results are the same, bit for bit, on one.
 
     Returns
     -------
@@ -135,17 +150,25 @@ def compile_graph(graph: Graph) -> Compiled:
     if not fine:
         raise UnsupportedOpError(f"This graph is not compiled: {reason}.\n  Run it with the NumPy executor.")
     writer, source = _written(graph)
-    kernel, cached = _build(writer, source)
+    kernel, cached = _build(writer, source, parallel)
     if writer.outliner is not None:
         source = "\n".join([*(f"# {one.name}\n{one.source}" for one in writer.outliner.functions.values()), source])
     call, into = callers(kernel, writer)
     statements = sum(bool(node.args) for node in graph.nodes)
     seconds = time.perf_counter() - start
-    inner = None if graph.outputs[0].shape else (lambda: inside(kernel, writer))
-    return Compiled(call, into, source, seconds, statements, len(writer.plan.steps), cached, inner)
+    inner = None if graph.outputs[0].shape else (lambda: _inside(kernel, writer))
+    threaded, kernels = writer.wide and parallel, len(writer.plan.steps)
+    return Compiled(call, into, source, seconds, statements, kernels, cached, threaded, inner)
 
 
-def _build(writer: Writer, source: str) -> tuple[Any, bool]:
+def _inside(kernel: Any, writer: Writer) -> Any:
+    if writer.wide:  # other compiled code can only call compiled code
+        writer = Writer(writer.graph)
+        kernel, _ = _build(writer, writer.write(), False)
+    return inside(kernel, writer)
+
+
+def _build(writer: Writer, source: str, parallel: bool) -> tuple[Any, bool]:
     signature = [numba_type(node.dtype, node.ndim) for node in writer.graph.inputs]
     signature += [numba_type(node.dtype, node.ndim, False) for node in writer.graph.outputs if node.shape]
     signature += [types.float64[::1]] * bool(writer.words)
@@ -155,14 +178,34 @@ def _build(writer: Writer, source: str) -> tuple[Any, bool]:
     for one in writer.outliner.functions.values() if writer.outliner is not None else ():
         space[one.name], cached, _ = jit(one.source, "kernel", one.types, _globals(one.source), _OPTIONS)
         all_cached = all_cached and cached
+    if writer.wide:
+        space["total_of"], cached, _ = jit(_TOTAL, "kernel", (types.float64[::1],), _globals(_TOTAL), _OPTIONS)
+        space.update(spread=_spread if parallel else _in_turn, partial_sums=_partial_sums)
+        exec(source, space)  # noqa: S102 - our own names and numbers only
+        return space["tape"], cached and all_cached
     kernel, cached, _ = jit(source, "tape", signature, space, _OPTIONS)
     return kernel, cached and all_cached
+
+
+_TOTAL = "def kernel(sums):\n return total_of(sums)\n"
+
+
+def _spread(work: Callable[[int, int], object], length: int) -> None:
+    spread(work, length, BLOCK, numba.get_num_threads())
+
+
+def _in_turn(work: Callable[[int, int], object], length: int) -> None:
+    work(0, length)
+
+
+def _partial_sums(length: int, count: int) -> np.ndarray:
+    return np.empty((count, -(-length // BLOCK)))
 
 
 def _globals(source: str) -> dict[str, Any]:
     return {
         "__name__": __name__, "np": np, "as_f8": np.float64, "as_f4": np.float32, "as_i8": np.int64, "as_b1": bool,
         "accumulate": numba_special.reassociable_add, "add_exactly": numba_arrays.add_exactly, "at": numba_arrays.at,
-        "stay_apart": numba_arrays.stay_apart,
+        "stay_apart": numba_arrays.stay_apart, "total_of": numba_arrays.total_of,
         "with_lost": numba_arrays.with_lost, **numba_special.named(source), **numba_calls.functions(),
     }  # fmt: skip

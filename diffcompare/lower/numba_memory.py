@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..core.node import Node
+from .numba_nest import WideStep
 from .numba_outline import Outliner
 from .numba_sizes import Sizes
 
@@ -111,10 +112,24 @@ def settle(
             bound[line.name] = [f"{line.name} = {text}"]
             own += [] if outliner is not None else bound[line.name]
             own += [] if line.start is None else [f"{line.name}[...] = {line.start}"]
-        lines += own if outliner is None else _apart(own, bound, parents, outliner)
+        if isinstance(step, WideStep) and outliner is not None:
+            lines += _ranged(step, own, bound, outliner)
+        else:
+            lines += own if outliner is None else _apart(own, bound, parents, outliner)
         for slot, kind in ending.pop(place, []):
             workspace.give(slot, kind)
     return lines, workspace
+
+
+def _ranged(step: WideStep, own: list[str], bound: dict[str, list[str]], outliner: Outliner) -> list[str]:
+    """A step that `threads.spread` runs, and the sums of its blocks taken together."""
+    names = dict.fromkeys(name for line in own for name in _NAME.findall(line))
+    found = dict.fromkeys(line for name in names for line in bound.get(name, []))
+    call = f"spread(lambda g0, g1: {outliner.call([*found, *own])}, {step.extent})"
+    if not step.sums:
+        return [call]
+    total = [f"{name} = total_of(q0[{k}])" for k, name in enumerate(step.sums)]
+    return [f"q0 = partial_sums({step.extent}, {len(step.sums)})", call, *total]
 
 
 def _apart(own: list[str], bound: dict[str, list[str]], parents: dict[str, str], outliner: Outliner) -> list[str]:
@@ -124,7 +139,7 @@ def _apart(own: list[str], bound: dict[str, list[str]], parents: dict[str, str],
         return []
     names = dict.fromkeys(name for line in own for name in _NAME.findall(line))
     found = dict.fromkeys(line for name in names for line in bound.get(name, []))
-    if found or any("[" in line or "(" in line and " for " in line for line in own):
+    if own and (found or outliner.everything or any("[" in line for line in own)):
         return [outliner.call([*found, *own])]
     return own
 

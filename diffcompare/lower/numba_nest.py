@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from ..core.node import Node
@@ -9,6 +10,10 @@ from .numba_elements import is_reduction, literal, start_value
 from .numba_loops import BLOCK, Body
 from .numba_schedule import Kernel, Plan, space_of
 from .numba_sizes import Sizes
+
+# Elements from which a loop may run on several threads: handing ranges over costs about 50 microseconds, and so many
+# elements take at least 5 times as long.
+WIDE = 1 << 18
 
 
 def write_kernel(kernel: Kernel, plan: Plan, array: Callable, number: Callable, sizes: Sizes) -> list[str]:
@@ -19,6 +24,38 @@ def write_kernel(kernel: Kernel, plan: Plan, array: Callable, number: Callable, 
     if _worth_splitting(body):
         return _Nest(body, Body(kernel, plan, array, number, sizes, inside=True)).write()
     return _Nest(body, None).write()
+
+
+class WideStep(list):
+    """The lines of a step over a range of its loop, from g0 to g1; the sums of blocks go to q0.
+
+    Attributes
+    ----------
+    extent : str
+        The length of the whole loop.
+    sums : list of str
+        The variables that the rows of q0 add up to.
+    """
+
+    extent: str
+    sums: list[str]
+
+
+def write_wide(kernel: Kernel, plan: Plan, array: Callable, number: Callable, sizes: Sizes) -> WideStep | None:
+    """The lines of a kernel whose loop may be cut into ranges; None where it may not, or is not worth it."""
+    sinks = list(dict.fromkeys(sink for sink, _ in kernel.sinks))
+    if math.prod(kernel.space) < WIDE or not all(s.op.name == "sum" and s.dtype.char == "d" for s in sinks):
+        return None
+    body = Body(kernel, plan, array, number, sizes)
+    if len(body.space) != 1 or body.clear or any(space_of(sink.shape) for sink in sinks):
+        return None
+    step = WideStep(body.first)
+    step.extent, step.sums = body.extents[0], [number(sink, True) for sink in sinks]
+    step += [line for line in body.lines[0] if line.partition(" = ")[0].removesuffix("_lost") not in step.sums]
+    body.blocks = True
+    body.after_block = [f"q0[{k}, block // {BLOCK}] = {name}_block" for k, name in enumerate(step.sums)]
+    step += _Nest(body, None).run("", "i0", "g0", "g1", body.lines[-1])
+    return step
 
 
 def _scalar_sinks(kernel: Kernel) -> list[Node]:
@@ -56,9 +93,9 @@ class _Nest:
         return found + [pad + line for line in self.body.after[depth]]
 
     def _innermost(self, pad: str) -> list[str]:
-        return self._run(pad, f"i{self.last}", "0", self.body.extents[-1], self.body.lines[-1])
+        return self.run(pad, f"i{self.last}", "0", self.body.extents[-1], self.body.lines[-1])
 
-    def _run(self, pad: str, name: str, low: str, high: str, lines: list[str]) -> list[str]:
+    def run(self, pad: str, name: str, low: str, high: str, lines: list[str]) -> list[str]:
         """The innermost loop from `low` to `high`, in blocks where a sum needs them."""
         body, found, bounds = self.body, list[str](), high if low == "0" else f"{low}, {high}"
         if body.blocks:
@@ -78,10 +115,10 @@ class _Nest:
         condition = " and ".join(f"{sizes.text(lo)} <= i{k} < {sizes.text(hi)}" for k, lo, hi in outer)
         deep = pad + " " if condition else pad
         plain = [deep + line for lines in inner.lines[1:-1] for line in lines]
-        plain += self._run(deep, f"i{self.last}", sizes.text(low), sizes.text(high), inner.lines[-1])
+        plain += self.run(deep, f"i{self.last}", sizes.text(low), sizes.text(high), inner.lines[-1])
         plain.append(f"{deep}first, skip = {sizes.text(low)}, {sizes.text(high)} - {sizes.text(low)}")
         if condition:
             plain = [f"{pad}if {condition}:", *plain, f"{pad}else:", f"{deep}first, skip = 0, 0"]
         edge = [f"i{self.last} = edge if edge < first else edge + skip"]
-        around = self._run(pad, "edge", "0", f"({body.extents[-1]} - skip)", edge + body.lines[-1])
+        around = self.run(pad, "edge", "0", f"({body.extents[-1]} - skip)", edge + body.lines[-1])
         return plain + around

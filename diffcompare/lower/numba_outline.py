@@ -42,6 +42,8 @@ class Outliner:
     ----------
     type_of : callable
         The type of a variable of the tape, by its name.
+    everything : bool
+        Whether steps that touch no array are functions too.
     functions : dict
         The functions that were made, by text and types.
     calls : int
@@ -49,6 +51,7 @@ class Outliner:
     """
 
     type_of: Callable[[str], Any]
+    everything: bool = False
     functions: dict[tuple, Outlined] = field(default_factory=dict)
     calls: int = 0
 

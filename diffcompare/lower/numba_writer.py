@@ -15,7 +15,7 @@ from . import numba_calls
 from .numba_arrays import numba_type
 from .numba_elements import filled_first, is_reduction, literal, start_value
 from .numba_memory import Allocation, Line, settle
-from .numba_nest import write_kernel
+from .numba_nest import write_kernel, write_wide
 from .numba_outline import Outliner
 from .numba_schedule import HEAVY_APART, Kernel, Plan, kind, schedule, space_of
 from .numba_sizes import Sizes
@@ -40,6 +40,8 @@ class Writer:
         Size of the workspace, in float64 words.
     apart : bool
         Whether each step is a function of its own, kept in `outliner`.
+    wide : bool
+        With `apart`: whether long loops are cut into ranges, for several threads. The tape is then run by Python.
     """
 
     graph: Graph
@@ -47,6 +49,7 @@ class Writer:
     sizes: Sizes = field(init=False)
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     apart: bool = False
+    wide: bool = False
     words: int = 0
     outliner: Outliner | None = None
     _place: dict[Node, int] = field(init=False)
@@ -54,8 +57,8 @@ class Writer:
     _allocated: set[Node] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.outliner = Outliner(self.type_of) if self.apart else None
-        self.plan = schedule(self.graph) if self.outliner is None else schedule(self.graph, HEAVY_APART)
+        self.outliner = Outliner(self.type_of, self.wide) if self.apart else None
+        self.plan = schedule(self.graph) if self.wide or not self.apart else schedule(self.graph, HEAVY_APART)
         self.sizes = Sizes(self.graph.inputs)
         self._place = {node: i for i, node in enumerate(self.graph.nodes)}
         self._input = {node: i for i, node in enumerate(self.graph.inputs)}
@@ -122,7 +125,9 @@ class Writer:
     def type_of(self, name: str) -> Any:
         """The Numba type of a variable of the tape, by its name."""
         letter, number = name[0], name[1:]
-        if letter in "nks":
+        if letter == "q":
+            return types.float64[:, ::1]
+        if letter in "nksg":
             return types.int64
         if letter == "w":
             return types.float64[::1]
@@ -152,6 +157,10 @@ class Writer:
         for sink, _ in kernel.sinks:
             if not is_reduction(sink) or space_of(sink.shape):
                 lines += self._allocate(sink)
+        wide = write_wide(kernel, self.plan, self.array, self.number, self.sizes) if self.wide else None
+        if wide is not None:
+            wide[:0] = lines
+            return wide
         written = write_kernel(kernel, self.plan, self.array, self.number, self.sizes)
         if not written and not lines:
             return []

@@ -60,7 +60,7 @@ def check_executor(executor: str) -> None:
         raise OptionError(f"executor={executor!r} does not exist; it is one of {', '.join(map(repr, EXECUTORS))}.")
 
 
-def runner(graph: Graph, executor: str = "auto") -> Runner:
+def runner(graph: Graph, executor: str = "auto", parallel: bool = True) -> Runner:
     """Make `graph` runnable.
 
     Parameters
@@ -71,6 +71,9 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
         "auto" compiles. A tape of more than `MOST_COMPILED_SCALARS` numbers becomes loops where it repeats itself, else
         it is interpreted; where arrays need too many loops for LLVM, or an operation has no compiled form, NumPy runs
         them. `Runner.executor` says so.
+
+    parallel : bool, default True
+        Run long compiled loops on Numba's number of threads.
 
     Raises
     ------
@@ -96,9 +99,9 @@ def runner(graph: Graph, executor: str = "auto") -> Runner:
     fine, reason = worth_compiling(graph)
     if not fine and executor == "auto":
         return Runner(_by_numpy(graph), f"NumPy, statement by statement, because {reason}", 0.0, operations)
-    compiled = compile_graph(graph)
+    compiled = compile_graph(graph, parallel)
     mathematics = in_words(compiled.source)
-    words = f"Numba, {compiled.kernels} kernel{'s' * (compiled.kernels != 1)}, one thread"
+    words = f"Numba, {compiled.kernels} kernel{'s' * (compiled.kernels != 1)}, {_threads(compiled.threaded)}"
     words += f", {mathematics}" if mathematics else ""
     return Runner(
         compiled.call, words, compiled.seconds, operations, compiled.source, compiled.cached, compiled.into,
@@ -117,6 +120,10 @@ def _scalars(tape: FlatTape, operations: int, executor: str) -> Runner:
             return Runner(rolled.call, words, rolled.seconds, operations, rolled.source, rolled.cached)
         found = interpret(tape)
     return Runner(found.call, "compiled interpreter, one thread", found.seconds, operations, "", found.cached)
+
+
+def _threads(threaded: bool) -> str:
+    return "long loops on all threads" if threaded else "one thread"
 
 
 def _by_numpy(graph: Graph) -> Callable[..., tuple[Any, tuple]]:

@@ -27,7 +27,7 @@ class Reverse:
         What runs the tape: compiled loops, one compiled interpreter for all tapes of numbers, NumPy statement by
         statement, or whichever is worth its time. The choice is told in `Prepared.executor`.
     parallel : bool, default True
-        Allow several threads. This version's loops run on one thread, and results say so.
+        Run loops over many elements on all of Numba's threads. Results are the same bit for bit on one.
     device : {"cpu"}, default "cpu"
         Where the tape runs.
 
@@ -55,9 +55,9 @@ class Reverse:
         with building():  # one pause of Python's collector for all stages
             tape = simplify(pullback(graph, wrt) if scalar else _pulled(graph, wrt))
             derive_s = time.perf_counter() - start
-            run = runner(tape, self.executor)
-        value = on_first_use(lambda: first_output(runner(simplify(graph), self.executor).call))
-        vjp = on_first_use(lambda: _vjp(runner(simplify(_pulled(graph, wrt)), self.executor).call))
+            run = runner(tape, self.executor, self.parallel)
+        value = on_first_use(lambda: first_output(runner(simplify(graph), self.executor, self.parallel).call))
+        vjp = on_first_use(lambda: _vjp(runner(simplify(_pulled(graph, wrt)), self.executor, self.parallel).call))
         return Prepared(
             method=self.name,
             value=value,
