@@ -38,6 +38,7 @@ BINARY = (
 )  # fmt: skip
 SIGNED_ZERO = ("arctan2", "copysign")  # tell 0 from -0
 LARGEST_SIZE, LARGEST_VALUE = 400, 1e3
+SMALLEST_VALUE = 1e-20  # but for 0: what follows must not underflow, where no bound is relative
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,18 @@ def _grown(draw: Generator, made: Sequence[Made], weights: np.ndarray) -> Made |
     a, b = (made[-1 - min(int(draw.exponential(1.5)), len(made) - 1)] for _ in range(2))
     step = family(draw, np.shape(a.value), np.shape(b.value))
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore", under="raise"):
             value = step(a.value, b.value)
-    except (ValueError, IndexError, TypeError, ZeroDivisionError):
+    except (ValueError, IndexError, TypeError, ArithmeticError):
         return None
     if np.asarray(value).dtype.kind != "f" or np.size(value) > LARGEST_SIZE or np.ndim(value) > 4:
         return None
-    if not np.all(np.isfinite(value)) or np.max(np.abs(value), initial=0.0) > LARGEST_VALUE:
+    sizes = np.abs(value)
+    if (
+        not np.all(np.isfinite(value))
+        or np.any(sizes > LARGEST_VALUE)
+        or np.any((sizes < SMALLEST_VALUE) & (sizes > 0))
+    ):
         return None
     try:
         return Made(step(a.node, b.node), value)
