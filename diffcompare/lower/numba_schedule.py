@@ -24,7 +24,9 @@ from ..core.graph import Graph
 from ..core.node import Node
 from .numba_views import base_of, is_view, route
 
-HEAVY = 8.0  # a memory read and write costs about as much as this many additions
+# From this cost on a map is stored for other loops. Measured on one core, microseconds with 8 and with 24: Rosenbrock's
+# function of 100,000 numbers 61 and 55, a stencil on 300 x 300 points 350 and 136.
+HEAVY = 24.0
 # In tapes whose steps are functions of their own nearly every map is stored: chains of repeated maps would make each
 # step of a recurrence a little different from the one before. Measured on 20 steps of RK4: 20 functions; with 8, 73.
 HEAVY_APART = 1.2
@@ -35,7 +37,7 @@ _CHEAP = frozenset(
     "greater_equal equal not_equal logical_and logical_or logical_not logical_xor stop_gradient copysign heaviside "
     "relu clip cast".split()
 )
-_VIEW_COST, _CHEAP_COST, _DEAR_COST = 0.25, 1.0, 10.0
+_VIEW_COST, _CHEAP_COST, _DEAR_COST = 0.25, 1.0, HEAVY  # a function or a division is computed once an element
 
 Space = tuple[int, ...]
 
@@ -110,6 +112,7 @@ def fed_by(sink: Node) -> tuple[Node, ...]:
 
 
 def _own_cost(node: Node) -> float:
+    """The cost of one element, in additions. A map's cost is this and the cost of every map that is repeated for it."""
     if is_view(node):
         return _VIEW_COST
     return _CHEAP_COST if node.op.name in _CHEAP else _DEAR_COST
