@@ -144,12 +144,14 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first graph (default 0)")
     parser.add_argument("--seed", type=int, default=0, help="seed of all graphs (default 0)")
     parser.add_argument("--most", type=int, default=5, help="mismatches after which to stop (default 5)")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="time after which to stop")
     parser.add_argument("--executors", nargs="+", default=known, choices=known)
     options = parser.parse_args()
     start_afresh()
     faulthandler.enable()
     counts: dict[str, Counter[str]] = {name: Counter() for name in (BALLS, *options.executors)}
     seconds = dict.fromkeys(counts, 0.0)
+    began = time.perf_counter()
     for number in range(options.first, options.first + options.graphs):
         sample = random_graph(np.random.default_rng([options.seed, number]))
         start = time.perf_counter()
@@ -169,10 +171,14 @@ def main() -> int:
                 counts[executor]["mismatch"] += 1
                 report(number, options.seed, sample, executor, error)
             seconds[executor] += time.perf_counter() - start
-        if sum(c["mismatch"] for c in counts.values()) >= options.most:
+        late = time.perf_counter() - began > options.seconds
+        if late or sum(c["mismatch"] for c in counts.values()) >= options.most:
             break
     verdicts = ("ok", "not finite", "undecided", "unsupported", "mismatch")
-    rows = [[e, *(str(counts[e][v]) for v in verdicts), f"{1e3 * seconds[e] / options.graphs:.1f}"] for e in counts]
+    rows = [
+        [e, *(str(counts[e][v]) for v in verdicts), f"{1e3 * seconds[e] / (number - options.first + 1):.1f}"]
+        for e in counts
+    ]
     show(f"Random graphs {options.first} to {number}, seed {options.seed}", ("", *verdicts, "a graph ms"), rows)
     return int(any(c["mismatch"] for c in counts.values()))
 
