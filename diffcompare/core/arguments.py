@@ -143,13 +143,17 @@ def matcher(args: Sequence[Any]) -> Callable[[tuple], bool] | None:
     """
     if any(isinstance(a, Static) for a in args):
         return None
-    tests, space = [f"len(args) == {len(args)}"], {"array": np.ndarray, "f8": np.float64}
+    tests: list[str] = ["True"]
+    space: dict[str, Any] = {"array": np.ndarray, "f8": np.float64}
     for i, a in enumerate(args):
         shape, dtype = abstract(a)
         space[f"shape{i}"], space[f"dtype{i}"] = shape, dtype
         if shape:
-            tests += [f"type(args[{i}]) is array", f"args[{i}].dtype is dtype{i}", f"args[{i}].shape == shape{i}",
-                      f"args[{i}].flags.c_contiguous"]  # fmt: skip
+            tests += [f"type(a{i}) is array", f"a{i}.dtype is dtype{i}", f"a{i}.shape == shape{i}",
+                      f"a{i}.flags.c_contiguous"]  # fmt: skip
         else:
-            tests.append(f"(type(args[{i}]) is float or type(args[{i}]) is f8)" if dtype is FLOAT64 else "False")
-    return eval(f"lambda args: {' and '.join(tests)}", space)  # noqa: S307 - our own names and numbers only
+            tests.append(f"(type(a{i}) is float or type(a{i}) is f8)" if dtype is FLOAT64 else "False")
+    names = "".join(f"a{i}, " for i in range(len(args)))
+    lines = ["def fits(args):", f" if len(args) != {len(args)}:", "  return False", f" [{names}] = args"]
+    exec("\n".join([*lines, f" return {' and '.join(tests)}"]), space)  # noqa: S102 - our own names and numbers only
+    return space["fits"]

@@ -28,9 +28,10 @@ def callers(kernel: Any, writer: Writer) -> tuple[Callable, Callable]:
     space: dict[str, Any] = {"tape": kernel, "empty": np.empty, "spare": [], **writer.constants}
     space.update({name: value for value, name in writer.sizes.passed.items()})
     for k in arrays:
-        space[f"shape{k}"] = outputs[k].shape
+        space[f"shape{k}"] = outputs[k].shape if outputs[k].ndim > 1 else outputs[k].size
         space[f"dtype{k}"] = outputs[k].dtype
-    made = [f" o{k} = empty(shape{k}, dtype{k})" for k in arrays]
+    plain = {k: outputs[k].dtype.char == "d" for k in arrays}  # NumPy makes arrays of its default type faster
+    made = [f" o{k} = empty(shape{k})" if plain[k] else f" o{k} = empty(shape{k}, dtype{k})" for k in arrays]
     body = _body(writer, arrays)
     given = [f"o{k}" for k in arrays]
     source = [f"def call({', '.join(inputs)}):", *made, *body, f"def into({', '.join(inputs + given)}):", *body]
