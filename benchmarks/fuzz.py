@@ -13,7 +13,7 @@ import faulthandler
 import sys
 import time
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +32,7 @@ from diffcompare.lower.runner import EXECUTORS, runner
 
 BALLS = "balls"
 SLACK_BITS = 9  # 512 roundings an operation: vector mathematics is off by 4 ULP, a derived form by some dozens
+VERDICTS = ("ok", "not finite", "undecided", "unsupported", "mismatch")
 UNDERFLOW = 2.0**20  # smallest normal numbers by which a result may be off: what underflows is multiplied later
 
 
@@ -135,9 +136,28 @@ def report(number: int, seed: int, sample: Sample, executor: str, error: Excepti
         print(f"    {node.name} = np.{value!r}" if np.ndim(value) else f"    {node.name} = {value!r}")
 
 
-def main() -> int:
-    """Run the graphs; 1 if any executor disagreed."""
-    warnings.simplefilter("ignore", RuntimeWarning)  # graphs are drawn by trying what NumPy says of the numbers
+def run_one(number: int, seed: int, executors: Sequence[str], counts: Counter[tuple[str, str]]) -> dict[str, float]:
+    """Draw a graph and check it everywhere; adds to `counts` and returns the seconds of each evaluation."""
+    sample = random_graph(np.random.default_rng([seed, number]))
+    balls, seconds = None, {}
+    for name in (BALLS, *executors):
+        start = time.perf_counter()
+        try:
+            if name == BALLS:
+                balls = enclosures(sample.graph, sample.point)
+                verdict = "undecided" if balls is None else "ok"
+            else:
+                verdict = check(sample.graph, sample, name, balls)
+        except Exception as error:  # noqa: BLE001 - a crash of any kind is a mismatch, shown with its graph
+            verdict = "mismatch"
+            report(number, seed, sample, name, error)
+        counts[name, verdict] += 1
+        seconds[name] = time.perf_counter() - start
+    return seconds
+
+
+def chosen() -> argparse.Namespace:
+    """The options of the command line."""
     known = [name for name in EXECUTORS if name != "auto"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--graphs", type=int, default=200, help="how many (default 200)")
@@ -146,41 +166,28 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=5, help="mismatches after which to stop (default 5)")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="time after which to stop")
     parser.add_argument("--executors", nargs="+", default=known, choices=known)
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run the graphs; 1 if any executor disagreed."""
+    options = chosen()
     start_afresh()
+    warnings.simplefilter("ignore", RuntimeWarning)  # graphs are drawn by trying what NumPy says of the numbers
     faulthandler.enable()
-    counts: dict[str, Counter[str]] = {name: Counter() for name in (BALLS, *options.executors)}
-    seconds = dict.fromkeys(counts, 0.0)
-    began = time.perf_counter()
+    counts: Counter[tuple[str, str]] = Counter()
+    seconds: dict[str, float] = defaultdict(float)
+    began, number = time.perf_counter(), options.first
     for number in range(options.first, options.first + options.graphs):
-        sample = random_graph(np.random.default_rng([options.seed, number]))
-        start = time.perf_counter()
-        try:
-            balls = enclosures(sample.graph, sample.point)
-        except Exception as error:  # noqa: BLE001 - as below
-            counts[BALLS]["mismatch"] += 1
-            report(number, options.seed, sample, BALLS, error)
-            continue
-        seconds[BALLS] += time.perf_counter() - start
-        counts[BALLS]["undecided" if balls is None else "ok"] += 1
-        for executor in options.executors:
-            start = time.perf_counter()
-            try:
-                counts[executor][check(sample.graph, sample, executor, balls)] += 1
-            except Exception as error:  # noqa: BLE001 - a crash of any kind is a mismatch, shown with its graph
-                counts[executor]["mismatch"] += 1
-                report(number, options.seed, sample, executor, error)
-            seconds[executor] += time.perf_counter() - start
-        late = time.perf_counter() - began > options.seconds
-        if late or sum(c["mismatch"] for c in counts.values()) >= options.most:
+        for name, spent in run_one(number, options.seed, options.executors, counts).items():
+            seconds[name] += spent
+        wrong = sum(counts[name, "mismatch"] for name in seconds)
+        if wrong >= options.most or time.perf_counter() - began > options.seconds:
             break
-    verdicts = ("ok", "not finite", "undecided", "unsupported", "mismatch")
-    rows = [
-        [e, *(str(counts[e][v]) for v in verdicts), f"{1e3 * seconds[e] / (number - options.first + 1):.1f}"]
-        for e in counts
-    ]
-    show(f"Random graphs {options.first} to {number}, seed {options.seed}", ("", *verdicts, "a graph ms"), rows)
-    return int(any(c["mismatch"] for c in counts.values()))
+    done = number - options.first + 1
+    rows = [[e, *(str(counts[e, v]) for v in VERDICTS), f"{1e3 * seconds[e] / done:.1f}"] for e in seconds]
+    show(f"Random graphs {options.first} to {number}, seed {options.seed}", ("", *VERDICTS, "a graph ms"), rows)
+    return int(any(counts[name, "mismatch"] for name in seconds))
 
 
 if __name__ == "__main__":

@@ -93,6 +93,7 @@ def test_a_wrong_gradient_is_not_timed(folder):
     assert "1.0e-06" in found["wrong"].reason and found["broken"].reason == "ArithmeticError: broken on purpose"
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # graphs are drawn by trying what NumPy says of the numbers
 def test_the_fuzz_sees_a_small_mistake(folder):
     """One element off by 0.1 % lies outside the balls of most random graphs; untouched results lie inside."""
     import fuzz
