@@ -7,15 +7,19 @@ zero pivot. Reference: Golub and Van Loan, *Matrix Computations*, 4th ed., algor
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-_NUMBA = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "bool": types.boolean}
+_NUMBA: dict[str, Any] = {
+    "float64": types.float64, "float32": types.float32, "int64": types.int64, "bool": types.boolean,
+}  # fmt: skip
 
 
-def numba_type(dtype: np.dtype, ndim: int, readonly: bool = True) -> types.Type:
+def numba_type(dtype: np.dtype, ndim: int, readonly: bool = True) -> Any:
     """The type of a number, or of a C-contiguous array."""
     element = _NUMBA[dtype.name]
     return types.Array(element, ndim, "C", readonly=readonly) if ndim else element

@@ -138,7 +138,7 @@ def compile_graph(graph: Graph, parallel: bool = True) -> Compiled:
     Returns
     -------
     Compiled
-        Its `call` is Numba's dispatcher itself where the graph holds no large constant array.
+        Its `call` is Numba's dispatcher itself where the graph holds numbers alone.
 
     Raises
     ------
