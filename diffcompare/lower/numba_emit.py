@@ -32,7 +32,7 @@ from .threads import spread
 MOST_STATEMENTS = 2000
 MOST_LOOPS = 100
 _REPEATING = 8  # from so many loops on it is worth looking whether they repeat
-_OPTIONS = {"error_model": "numpy", "nogil": True}
+_OPTIONS = {"error_model": "numpy", "nogil": True, "distinct": True}
 _STATEMENT_SECONDS, _LOOP_SECONDS = 0.003, 0.09
 
 
