@@ -35,6 +35,7 @@ class Operator:
         self.__doc__ = f"The {kind} of {self.function.__name__}, by the method {self.method.name!r}."
 
     def __call__(self, *args: Any, **options: Any) -> Any:
+        """The derivative at `args`."""
         ready = self._floats.get(len(args))
         if ready is not None and not options:
             for a in args:
@@ -102,8 +103,8 @@ def gradient(f: Any, wrt: Wrt = None, method: str | Method = "reverse") -> Opera
     f : callable, Function, str or SymPy expression
         Its output must be a scalar.
     wrt : int, tuple of int or None, default None
-        Position(s) of the arguments to differentiate. An integer gives an array (a float for a scalar argument), a tuple
-        of positions gives a tuple, None means every argument: an array where there is one, else a tuple.
+        Position(s) of the arguments to differentiate. An integer gives an array (a float for a scalar argument), a
+        tuple of positions gives a tuple, None means every argument: an array where there is one, else a tuple.
     method : str or Method, default "reverse"
         How to differentiate; `diffcompare.methods.available()` lists the names.
 

@@ -163,7 +163,7 @@ def constant(value: Any, dtype: np.dtype | None = None) -> Node:
     array = np.asarray(value)
     array = array.astype(dtype or graph_dtype(array.dtype, "a constant"), order="C", copy=True)
     array.setflags(write=False)
-    content = array.tobytes() if array.nbytes <= _SHORT else hashlib.blake2b(array, digest_size=32).digest()
+    content = array.tobytes() if array.nbytes <= _SHORT else hashlib.blake2b(array.data, digest_size=32).digest()
     key = ("constant", array.dtype.char, array.shape, content)
     reference = _INTERNED.get(key)
     node = reference() if reference is not None else None
@@ -178,7 +178,7 @@ def _constant(value: Any, shape: tuple, dtype: np.dtype) -> Node:
 def lift(args: Sequence[Any]) -> tuple[Node, ...]:
     """Every argument as a node; Python numbers take the type of the arrays beside them."""
     strong = tuple([a.dtype for a in args if type(a) is Node])
-    plain = all([dtype is FLOAT64 for dtype in strong])
+    plain = strong.count(FLOAT64) == len(strong)
     nodes = []
     for a in args:
         if type(a) is Node:

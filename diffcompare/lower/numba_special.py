@@ -59,8 +59,8 @@ def _scipy_symbol(name: str, arity: int) -> str:
 
 def _from_scipy(name: str, arity: int) -> Callable:
     # Cython adds an int argument that says "called from C".
-    signature = types.float64(*([types.float64] * arity), types.intc)
-    external = types.ExternalFunction(_scipy_symbol(name, arity), signature)
+    signature: Any = types.float64(*([types.float64] * arity), types.intc)
+    external: Any = types.ExternalFunction(_scipy_symbol(name, arity), signature)
     if arity == 1:
         return _jit(lambda x: external(np.float64(x), np.intc(0)))
     return _jit(lambda x, y: external(np.float64(x), np.float64(y), np.intc(0)))

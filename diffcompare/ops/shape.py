@@ -1,4 +1,4 @@
-"""Rows that move elements without changing them: reshape, transpose, broadcast, slice and its transpose, gather, join."""
+"""Rows that move elements and change none: reshape, transpose, broadcast, slice and its transpose, gather, join."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def _scatter_shape(args: tuple[Node, ...], shape: Shape) -> tuple:
 def _concatenate_shape(args: tuple[Node, ...], axis: int) -> tuple:
     first = args[0].shape
     for a in args[1:]:
-        if len(a.shape) != len(first) or any(m != n for i, (m, n) in enumerate(zip(a.shape, first)) if i != axis):
+        if len(a.shape) != len(first) or any(
+            m != n for i, (m, n) in enumerate(zip(a.shape, first, strict=True)) if i != axis
+        ):
             raise ShapeError(
                 f"concatenate takes arrays that agree on every axis but {axis}; shapes: {[a.shape for a in args]}."
             )

@@ -1,5 +1,7 @@
 """Compiled graphs against the NumPy executor: every kind of statement, shape and data type."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -322,7 +324,8 @@ def graphs(draw):
         elif what == 7 and x.ndim:
             nodes.append(draw(st.sampled_from([x.T, x[::-1], x[: 1 + x.shape[0] // 2], x.reshape(-1), x[None]])))
         elif what == 8 and x.ndim:
-            nodes.append(np.concatenate([x[1:], np.cos(x[:1])], axis=0))
+            joined: Any = np.concatenate([x[1:], np.cos(x[:1])], axis=0)
+            nodes.append(joined)
         elif what == 9 and x.ndim == 2:
             nodes.append(ROWS["matmul"](x, np.swapaxes(x, 0, 1)))
     chosen = draw(st.lists(st.sampled_from(nodes), min_size=1, max_size=4))
