@@ -177,7 +177,7 @@ def _log_gamma_derivative(x: Ball, order: int) -> Ball:
             series = series.derivative()
         if type(x) is arb:
             return series[0]
-        return series(x - x[0])
+        return series(arb_series([ZERO, *x.coeffs()[1:]], x.prec))  # x - x[0], a difference that is 0 only in truth
     finally:
         ctx.cap = before
 
