@@ -137,7 +137,7 @@ def test_central_differences_meet_the_notes_gradients(name):
 
 
 def test_the_quotients_of_the_notes():
-    """The notes' table, quotients of 3x**2 - 4x at 1 for h = 0.1 to 1e-5: in float64 to the bit, and to five decimals."""
+    """The notes' table, quotients of 3x**2 - 4x at 1 for h = 0.1 to 1e-5: in float64 to the bit and in print."""
     f = dc.function(POLYNOMIAL)
     h = np.array(QUOTIENT["h"])
     forward = [(f(1.0 + k) - f(1.0)) / k for k in h]
