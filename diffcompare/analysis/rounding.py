@@ -11,7 +11,7 @@ from ..core.evaluate import evaluator
 from ..core.graph import Graph
 from ..core.node import Node, building, constant
 from ..ops.linear_algebra import cofactor
-from ..transform.arithmetic import plus
+from ..transform.arithmetic import plus, times
 from ..transform.pullback import contributions, pullback
 
 FIRST_ORDER_ENTRIES = 8
@@ -93,14 +93,14 @@ def _total(derived: Graph, output: Node, seed: Node) -> Node:
         if v_bar is None:
             continue
         if node.op.kind in ("elementwise", "source") and node.op.name not in EXACT:
-            total = total + np.sum(np.abs(v_bar * node))
+            total = total + np.sum(np.abs(times(v_bar, node)))
         if not node.args:
             continue
         for argument, part in zip(node.args, contributions(node, v_bar, live), strict=True):
             if part is None:
                 continue
             if node.op.kind not in ("elementwise", "shape"):  # sums and products round each of their terms
-                total = total + np.sum(np.abs(part * argument))
+                total = total + np.sum(np.abs(times(part, argument)))
             cotangents[id(argument)] = plus(cotangents.get(id(argument)), part)
     return total
 

@@ -249,3 +249,14 @@ def test_precision_is_put_back():
 def _read(seen):
     with B.precision(64):
         seen.append(ctx.prec)
+
+
+@pytest.mark.parametrize("name", ["digamma", "trigamma"])
+def test_series_that_are_inexact_or_do_not_move(name):
+    """A series about a ball that is not exact, and one that does not move, are arguments like others."""
+    with B.precision(128):
+        x = arb(2.5, 1e-20)
+        function = getattr(B, name)
+        assert function(arb_series([x, 0], 2))[1] == 0
+        assert function(arb_series([x, 3], 2))[1].overlaps(3 * function(arb_series([x, 1], 2))[1])
+        assert function(arb_series([x, 0], 2))[0].overlaps(function(x))
