@@ -141,7 +141,7 @@ def _type(dtype: np.dtype, ndim: int) -> Any:
 def _globals() -> dict[str, Any]:
     return {
         "__name__": __name__, "np": np, "as_f8": np.float64, "as_f4": np.float32, "as_i8": np.int64, "as_b1": bool,
-        "accumulate": numba_special.reassociable_add, "add_exactly": numba_arrays.add_exactly,
+        "add_exactly": numba_arrays.add_exactly,
         "with_lost": numba_arrays.with_lost, **numba_special.functions(), **numba_calls.functions(),
     }  # fmt: skip
 

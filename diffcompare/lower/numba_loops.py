@@ -1,7 +1,8 @@
 """One loop nest in Numba's Python: the maps computed in it, and the reductions and fills it feeds.
 
-Sums of floats are accumulated by additions that LLVM may re-order among themselves (and so vectorise), in blocks of
-at most `BLOCK` elements; the sums of blocks are added with the rounding error of each addition kept (Knuth's TwoSum).
+Sums of floats are accumulated in order, in blocks of at most `BLOCK` elements; the sums of blocks are added with the
+rounding error of each addition kept (Knuth's TwoSum). The additions do not carry LLVM's flag to re-associate: a loop
+that is vectorised behind a check of addresses would then give other bits when an array lies elsewhere in memory.
 The error is below (BLOCK - 1) eps times the sum of magnitudes whatever the length, in practice that of NumPy's
 pairwise sum, and the order is fixed by the shape alone. Sums along a leading axis add row to row, as NumPy does.
 """
@@ -224,11 +225,11 @@ class Loop:
         if self._in_blocks(sink) and (self.blocked or depth < last - 1):
             self.lines[depth].append(f"{total}_lost = {start}")
             self.before_block.append(f"{total}_block = {start}")
-            self.lines[last].append(f"{total}_block = accumulate({total}_block, {value})")
+            self.lines[last].append(f"{total}_block = {total}_block + {value}")
             self.after_block.append(f"{total}, {total}_lost = add_exactly({total}, {total}_lost, {total}_block)")
             self.after[depth].append(f"{total} = with_lost({total}, {total}_lost)")
         elif self._in_blocks(sink):
-            self.lines[last].append(f"{total} = accumulate({total}, {value})")
+            self.lines[last].append(f"{total} = {total} + {value}")
         else:
             self.lines[last].append(f"{total} = {_combine(sink, total, value)}")
         if space_of(sink.shape):

@@ -18,7 +18,7 @@ import numba
 import numpy as np
 import scipy.special.cython_special as cython_special
 from numba import types
-from numba.extending import get_cython_function_address, intrinsic
+from numba.extending import get_cython_function_address
 
 _WORD = re.compile(r"\b(?:math|np)\.([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -165,18 +165,6 @@ def _polygamma(digamma: Callable) -> Callable:
         return value if n % 2.0 == 1.0 else -value
 
     return polygamma
-
-
-@intrinsic
-def reassociable_add(typing_context, total, term):
-    """``total + term`` by one addition that may change places with others of its kind: for accumulating a sum."""
-    if not isinstance(total, types.Float) or total != term:
-        return None
-
-    def codegen(context, builder, signature, args):
-        return builder.fadd(args[0], args[1], flags=("reassoc",))
-
-    return total(total, term), codegen
 
 
 class _Unavailable:

@@ -96,6 +96,15 @@ def _concatenate_pushforward(y: Node, x_dots: tuple, *xs: Node, axis: int) -> No
     return concatenate_row(*(zeros(x) if d is None else d for x, d in zip(xs, x_dots, strict=True)), axis=axis)
 
 
+def _scatter_to(y_bar: Node, indices: Node, shape: Shape) -> Node:
+    # A scatter fills an array: a scalar is the array of one element.
+    return (
+        scatter_row(y_bar, indices, shape=shape)
+        if shape
+        else reshape_row(scatter_row(y_bar, indices, shape=(1,)), shape=())
+    )
+
+
 def zeros(like: Node) -> Node:
     """A zero of the shape and dtype of `like`, without its memory."""
     return broadcast_row(constant(0.0, like.dtype), shape=like.shape) if like.shape else constant(0.0, like.dtype)
@@ -156,7 +165,7 @@ gather_row = structured(
     kind="shape",
     numpy=_gather_numpy,
     shape=_gather_shape,
-    pullback=lambda y_bar, y, x, indices: (scatter_row(y_bar, indices, shape=x.shape), None),
+    pullback=lambda y_bar, y, x, indices: (_scatter_to(y_bar, indices, x.shape), None),
     pushforward=lambda y, x_dots, x, indices: gather_row(x_dots[0], indices),
     complex=True,
     source=_SOURCE,

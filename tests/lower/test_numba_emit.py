@@ -278,6 +278,11 @@ def test_the_same_call_gives_the_same_bits():
     graph = pullback(Graph((x,), (reduce("sum", np.sin(x) * np.exp(-x * x), (0,)),)), (0,))
     data = RNG.normal(size=5000)
     runs = [compile_graph(graph).call(data.copy()) for _ in range(2)] + [compile_graph(graph).call(data)]
+    call = compile_graph(graph).call
+    for offset in range(32):  # other addresses, also arrays that lie side by side
+        room = np.empty(5032)
+        room[offset : offset + 5000] = data
+        runs.append(call(room[offset : offset + 5000]))
     assert len({np.float64(value).tobytes() + bar.tobytes() for value, (bar,) in runs}) == 1
 
 
