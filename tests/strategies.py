@@ -94,6 +94,8 @@ class Pool:
                 high, low = (np.asarray(row.numpy(*end, **attributes), float) for end in ends)
                 if not np.all(np.abs(high + low - 2.0 * value.astype(float)) <= SMOOTH * step * step):
                     return False
+                if not np.all(np.abs(high - low) <= SMOOTH * step):  # an odd root at 0 has no second difference
+                    return False
         return True
 
 
