@@ -83,8 +83,8 @@ def _difference_bounds(
 ) -> np.ndarray:
     """The error that a quotient of this order may have at its step, entry by entry, times a decade.
 
-    It is `Stencil.relative_step`'s bound M (moment rho**p + weight noise / rho) / r, r the scale of the component, M the
-    size of the function over it (the larger of |f| and r |df/dx|), and rho the step over r: the user's, or the best.
+    It is `Stencil.relative_step`'s bound M (moment rho**p + weight noise / rho) / r, r the scale of the component, M
+    the size of the function over it (the larger of |f| and r |df/dx|), rho the step over r: the user's, or the best.
     """
     value, certified = float(record["value"]), float(reference.value)
     observed = abs(value - certified) / abs(certified) if certified else 0.0
