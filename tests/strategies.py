@@ -40,12 +40,12 @@ class Pool:
     draw: Callable
     dtype: np.dtype
     nodes: list[Node] = field(default_factory=list)
-    values: dict[int, Any] = field(default_factory=dict)
+    values: dict[int, tuple[Node, Any]] = field(default_factory=dict)  # the node too: a dead one's id is used again
 
     def enter(self, node: Node, value: Any) -> Node:
         """Keep an input."""
         self.nodes.append(node)
-        self.values[id(node)] = value
+        self.values[id(node)] = node, value
         return node
 
     def of(self, node: Node) -> Any:
@@ -55,9 +55,9 @@ class Pool:
                 value = node.value
             else:
                 value = node.op.numpy(*(self.of(a) for a in node.args), **dict(node.attributes))
-            self.values[id(node)] = value
+            self.values[id(node)] = node, value
             self.nodes.append(node) if node.op.name != "constant" and node.size <= LARGEST_ARRAY else None
-        return self.values[id(node)]
+        return self.values[id(node)][1]
 
     def some(self, fits: Callable[[Node], bool] = lambda node: True, among: int = 4) -> Node | None:
         """A node of floats out of the newest that fit, so that graphs grow deep; None when there is none."""
@@ -75,7 +75,7 @@ class Pool:
             value = np.asarray(row.numpy(*values, **attributes))
             fine = np.all(np.isfinite(value)) and np.all(np.abs(value.astype(float)) <= LARGEST_VALUE)
             if fine and node.size <= LARGEST_ARRAY and self._smooth(row, args, values, value, attributes):
-                self.values[id(node)] = value[()]
+                self.values[id(node)] = node, value[()]
                 self.nodes.append(node)
                 if node.dtype.kind == "b":
                     self.of(np.where(node, args[0] if args[0].dtype.kind == "f" else 2.0, 0.75).astype(self.dtype))
