@@ -170,7 +170,9 @@ def schedule(graph: Graph) -> Plan:
         space = space_of(shape)
         if (stage, space) not in kernels:
             found = kernels[stage, space] = Kernel(stage, space)
-            steps.append(((stage, 1, math.prod(space), space), found))
+            # what is broadcast runs before what it is broadcast to, even where that has no elements
+            size = math.prod(max(n, 1) for n in space)
+            steps.append(((stage, 1, size, len(space), space), found))
         return kernels[stage, space]
 
     for order, node in enumerate(graph.nodes):

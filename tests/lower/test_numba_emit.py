@@ -364,3 +364,11 @@ def test_random_graphs_agree_with_numpy(graph, seed):
         fine = np.isfinite(b) & np.isfinite(c) & (np.abs(b) < 1e100)
         bound = 1e4 * EPS * np.abs(b[fine]) + 1e3 * np.abs(c[fine] - b[fine]) + 1e-12
         assert np.all(np.abs(a[fine] - b[fine]) <= bound)
+
+
+def test_empty_arrays_beside_computed_scalars():
+    """An array without elements may be combined with numbers and rows that are computed first."""
+    x, s, v = variable("x", (0,)), variable("s"), variable("v", (3,))
+    wide = np.broadcast_to(x[:, None], (0, 3)) * (v * 2.0)
+    outputs = [x * (0.25 + s * s), np.sum(x * (0.25 + s * s)) + s * 2.0, wide, np.sum(wide, axis=0) + v]
+    agree([x, s, v], outputs, np.zeros(0), 1.5, np.arange(3.0))
