@@ -56,7 +56,8 @@ class Pool:
             else:
                 value = node.op.numpy(*(self.of(a) for a in node.args), **dict(node.attributes))
             self.values[id(node)] = node, value
-            self.nodes.append(node) if node.op.name != "constant" and node.size <= LARGEST_ARRAY else None
+            if node.op.name != "constant" and node.size <= LARGEST_ARRAY:
+                self.nodes.append(node)
         return self.values[id(node)][1]
 
     def some(self, fits: Callable[[Node], bool] = lambda node: True, among: int = 4) -> Node | None:
