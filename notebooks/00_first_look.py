@@ -11,8 +11,8 @@
 # %% [markdown]
 # # One expression, every derivative
 #
-# You will learn to differentiate one function in eight ways, to read how many digits of each answer are right, and to see
-# where the wrong digits come from.
+# You will learn to differentiate one function in eight ways, to read how many digits of each answer are right, and to
+# see where the wrong digits come from.
 
 # %%
 import numpy as np
