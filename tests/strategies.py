@@ -48,7 +48,7 @@ class Pool:
         self.values[id(node)] = node, value
         return node
 
-    def of(self, node: Node) -> Any:
+    def of(self, node: Any) -> Any:
         """The value of a node; of one made on the way, by its arguments."""
         if id(node) not in self.values:
             if node.op.name == "constant":
@@ -65,7 +65,7 @@ class Pool:
         found = [n for n in self.nodes if n.dtype.kind == "f" and fits(n)]
         return self.draw(st.sampled_from(found[: -among - 1 : -1])) if found else None
 
-    def add(self, row: Any, args: tuple[Node, ...], **attributes: Any) -> None:
+    def add(self, row: Any, args: tuple[Any, ...], **attributes: Any) -> None:
         """Keep `row` of `args` when its value is of ordinary size and smooth there; else forget it.
 
         A condition is kept as the choice it makes.
@@ -162,7 +162,7 @@ def _running(name: str, count: int = 1) -> Callable[[Pool], None]:
     return build
 
 
-def _matrix(pool: Pool) -> Node | None:
+def _matrix(pool: Pool) -> Any:
     """A square matrix, well conditioned; no entry of it, of its inverse or its cofactors is small beside the others.
 
     LAPACK errs by the size of the whole matrix, the certified condition counts entry by entry.
@@ -279,7 +279,9 @@ STRUCTURED: dict[str, Callable[[Pool], None]] = {
 @st.composite
 def cases(draw: Callable, dtype: str = "float64", most: int = 10) -> Case:
     """A random function of one to three arrays, with up to `most` operations between them and its scalar value."""
-    pool, inputs, point = Pool(draw, np.dtype(dtype)), [], []
+    pool = Pool(draw, np.dtype(dtype))
+    inputs: list[Node] = []
+    point: list[Any] = []
     numbers = st.floats(-2.0, 2.0, width=32).map(lambda v: v if abs(v) > 1e-3 else 0.5)
     for i in range(draw(st.integers(1, 3))):
         left = MOST_ENTRIES - sum(x.size for x in inputs)
@@ -293,5 +295,5 @@ def cases(draw: Callable, dtype: str = "float64", most: int = 10) -> Case:
         draw(st.sampled_from(builders))(pool)
     read = {id(a) for n in pool.nodes for a in n.args}
     ends = [n for n in pool.nodes if n.dtype.kind == "f" and id(n) not in read]
-    total = sum((np.sum(n * 0.5) for n in ends[:-1]), np.sum(ends[-1] * ends[-1]))
+    total: Any = sum((np.sum(n * 0.5) for n in ends[:-1]), np.sum(ends[-1] * ends[-1]))
     return Case(Graph(tuple(inputs), (total.astype(pool.dtype),)), tuple(point))
