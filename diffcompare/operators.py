@@ -13,6 +13,7 @@ from .core.graph import Graph
 from .core.trace import Function, function
 from .errors import ShapeError
 from .methods import Method, Opaque, resolve
+from .methods.pointwise import pointwise_product
 from .methods.prepared_function import Form, PreparedFunction, Wrt, target_of
 from .methods.products import gradient_product, jacobian_product, jvp_product, vjp_product
 from .methods.second import hessian_product, hvp_product
@@ -35,6 +36,7 @@ class Operator:
         self.__doc__ = f"The {kind} of {self.function.__name__}, by the method {self.method.name!r}."
 
     def __call__(self, *args: Any, **options: Any) -> Any:
+        """The derivative at `args`."""
         recent = self._recent
         if recent is not None and not options and recent[0](args):
             return recent[1](*args)
@@ -98,8 +100,8 @@ def gradient(f: Any, wrt: Wrt = None, method: str | Method = "reverse") -> Opera
     f : callable, Function, str or SymPy expression
         Its output must be a scalar.
     wrt : int, tuple of int or None, default None
-        Position(s) of the arguments to differentiate. An integer gives an array (a float for a scalar argument), a tuple
-        of positions gives a tuple, None means every argument: an array where there is one, else a tuple.
+        Position(s) of the arguments to differentiate. An integer gives an array (a float for a scalar argument), a
+        tuple of positions gives a tuple, None means every argument: an array where there is one, else a tuple.
     method : str or Method, default "reverse"
         How to differentiate; `diffcompare.methods.available()` lists the names.
 
@@ -314,48 +316,10 @@ def derivative(f: Any, method: str | Method = "reverse") -> Callable[[Any], Any]
         bound = _bound(f, (x,), 0)
         key = signature(bound.args)
         if key not in ready:
-            ready[key] = _elementwise(f, chosen, bound)
+            ready[key] = pointwise_product(f, chosen, bound, derivative(f, chosen))
         return ready[key](bound.dynamic[0])
 
     return at
-
-
-_WHOLE = ("forward", "reverse", "complex-step")  # their products with a vector of ones are exact, point by point
-
-
-def _elementwise(f: Function, method: Method, bound: Bound) -> Callable[[Any], Any]:
-    shape = np.shape(bound.dynamic[0])
-    target = target_of(bound, method)
-    if isinstance(target, Graph):
-        _check_elementwise(target, f)
-    if shape == ():
-        call = gradient_product(method, target, (0,))
-        return lambda x: call(x)[1][0]
-    if method.name in _WHOLE and isinstance(target, Graph):
-        prepared = method.prepare(target, (0,))
-        ones = np.ones(shape, target.inputs[0].dtype)
-        if prepared.jvp is not None:
-            jvp = prepared.jvp
-            return lambda x: jvp((x,), (ones,))[1]
-        vjp = vjp_product(prepared, target, (0,))
-        return lambda x: vjp((x,), ones)[1][0]
-    point = derivative(f, method)
-    return lambda x: np.array([point(v) for v in x.ravel().tolist()], x.dtype).reshape(shape)
-
-
-def _check_elementwise(graph: Graph, f: Function) -> None:
-    x = graph.inputs[0]
-    touched = {id(x)}
-    for node in graph.nodes:
-        if any(id(a) in touched for a in node.args):
-            touched.add(id(node))
-            if node.op.kind != "elementwise" and node.op.name != "cast" or node.shape != x.shape:
-                raise ShapeError(
-                    f"{f.__name__} is not elementwise: {graph.where_is(node)} mixes or reshapes elements.\n"
-                    "  Ask for diffcompare.jacobian instead."
-                )
-    if graph.output.shape != x.shape:
-        raise ShapeError(f"{f.__name__} is not elementwise: it maps shape {x.shape} to {graph.output.shape}.")
 
 
 def _bound(f: Any, primals: Sequence, wrt: Wrt) -> Bound:

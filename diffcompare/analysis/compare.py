@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tracemalloc
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -138,6 +138,23 @@ def _first_line(text: str) -> str:
     return text.splitlines()[0] if text else ""
 
 
+def label(method: Method) -> str:
+    """The name of a method, with the options in which it differs from the method of that name.
+
+    Examples
+    --------
+    >>> from diffcompare.methods import FiniteDifference
+    >>> label(FiniteDifference("central", order=4)), label(FiniteDifference("forward"))
+    ('central-difference (order=4)', 'forward-difference')
+    """
+    if not is_dataclass(method) or method.name not in METHODS:
+        return method.name
+    usual = resolve(method.name)
+    options = [(f.name, getattr(method, f.name), getattr(usual, f.name)) for f in fields(method)]
+    changed = ", ".join(f"{name}={value!r}" for name, value, default in options if value != default)
+    return f"{method.name} ({changed})" if changed else method.name
+
+
 @dataclass(slots=True)
 class _Run:
     """One method on the subject: its record, filled stage by stage."""
@@ -151,7 +168,7 @@ class _Run:
     call: Callable[[], Any] | None = None  # one gradient, if the method gives one
 
     def __post_init__(self) -> None:
-        name = self.asked.strip().lower().replace("_", "-") if isinstance(self.asked, str) else self.asked.name
+        name = self.asked.strip().lower().replace("_", "-") if isinstance(self.asked, str) else label(self.asked)
         about = self.about
         self.record = new_record(
             problem=about.name, size=about.size, dtype=about.dtype, method=name, status="ok", trace_s=about.trace_s,

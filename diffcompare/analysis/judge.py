@@ -14,7 +14,7 @@ from diffcompare.methods.finite_difference import FiniteDifference
 from diffcompare.methods.protocol import Method, Prepared
 from diffcompare.methods.richardson import TYPICAL_ORDER, Richardson
 from diffcompare.methods.stencils import Stencil, stencil
-from diffcompare.methods.steps import scale
+from diffcompare.methods.steps import scale, spread
 
 # Methods without truncation error: each operation rounds once, which is 4 units for the usual handful that meet in one
 # entry, and grows with the square root of their number (a random walk; Higham, "Accuracy and Stability of Numerical
@@ -47,10 +47,11 @@ def shortfall(
     errors = np.abs(_flat(parts) - _flat(reference.arrays))
     if isinstance(method, FiniteDifference):
         order = method.order or 1
-        allowed = _difference_bounds(stencil(method.scheme, order), method.noise, record, reference, about)
+        rule = stencil(method.scheme, order)
+        allowed = _difference_bounds(rule, method, record, reference, about, method.step)
         return _beyond(errors, allowed, f"differences of order {order}")
     if isinstance(method, Richardson):
-        allowed = _difference_bounds(stencil("central", TYPICAL_ORDER), method.noise, record, reference, about)
+        allowed = _difference_bounds(stencil("central", TYPICAL_ORDER), method, record, reference, about)
         if np.any(errors > allowed) and prepared.error_estimate is not None:
             allowed = np.maximum(allowed, _flat(prepared.error_estimate(*about.args)))
         return _beyond(errors, allowed, "Richardson extrapolation")
@@ -73,20 +74,30 @@ def _flat(parts: Sequence[Any]) -> np.ndarray:
 
 
 def _difference_bounds(
-    rule: Stencil, noise: float | None, record: Record, reference: Any, about: Subject
+    rule: Stencil,
+    method: FiniteDifference | Richardson,
+    record: Record,
+    reference: Any,
+    about: Subject,
+    step: Any = None,
 ) -> np.ndarray:
-    """The error that a quotient of this order may have at its best step, entry by entry, times a decade.
+    """The error that a quotient of this order may have at its step, entry by entry, times a decade.
 
-    It is `Stencil.relative_step`'s bound M (moment rho**p + weight noise / rho) / r at its minimum, r the scale of the
-    component and M the size of the function over it: the larger of |f| and r |df/dx|.
+    It is `Stencil.relative_step`'s bound M (moment rho**p + weight noise / rho) / r, r the scale of the component, M
+    the size of the function over it (the larger of |f| and r |df/dx|), rho the step over r: the user's, or the best.
     """
     value, certified = float(record["value"]), float(reference.value)
     observed = abs(value - certified) / abs(certified) if certified else 0.0
-    noise = max(noise or float(np.finfo(about.dtype).eps), observed)
-    rho = rule.relative_step(noise)
-    bound = float(rule.truncation_moment) * rho**rule.order + float(rule.absolute_weight) * noise / rho
+    noise = max(method.noise or float(np.finfo(about.dtype).eps), observed)
+    typical = spread(method.typical, "typical", about.args, about.wrt)
+    lengths = _flat([scale(about.args[i], rule.order, noise, typical[i]) for i in about.wrt])
+    if step is None:
+        rho: Any = rule.relative_step(noise)
+    else:
+        steps = spread(step, "step", about.args, about.wrt)
+        rho = _flat([steps[i] for i in about.wrt]) / lengths
+    bound: Any = float(rule.truncation_moment) * rho**rule.order + float(rule.absolute_weight) * noise / rho
     slopes = np.abs(_flat(reference.arrays))
-    lengths = _flat([scale(about.args[i], rule.order, noise) for i in about.wrt])
     return DECADE * bound * np.maximum(abs(certified) / lengths, slopes)
 
 

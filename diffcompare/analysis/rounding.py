@@ -11,7 +11,7 @@ from ..core.evaluate import evaluator
 from ..core.graph import Graph
 from ..core.node import Node, building, constant
 from ..ops.linear_algebra import cofactor
-from ..transform.arithmetic import plus
+from ..transform.arithmetic import plus, select, times
 from ..transform.pullback import contributions, pullback
 
 FIRST_ORDER_ENTRIES = 8
@@ -60,20 +60,21 @@ def sums_of_terms(graph: Graph, args: Sequence[Any], wrt: Sequence[int]) -> tupl
     entries = sum(graph.inputs[i].size for i in wrt)
     try:
         if entries <= FIRST_ORDER_ENTRIES and entries * len(derived.nodes) <= FIRST_ORDER_NODES:
-            return _first_order(derived, args)
+            sums = _first_order(derived, args)
+            return _first_order(derived, args, guarded=True) if any(np.isnan(s).any() for s in sums) else sums
         return _sweep(derived, args)
     except np.linalg.LinAlgError:  # a matrix that float64 finds singular has no condition
         return None
 
 
-def _first_order(derived: Graph, args: Sequence[Any]) -> tuple[np.ndarray, ...]:
+def _first_order(derived: Graph, args: Sequence[Any], guarded: bool = False) -> tuple[np.ndarray, ...]:
     totals: list[Node] = []
     with building():
         for output in derived.outputs[1:]:
             for k in range(output.size):
                 seed = np.zeros(output.size)
                 seed[k] = 1.0
-                totals.append(_total(derived, output, constant(seed.reshape(output.shape), output.dtype)))
+                totals.append(_total(derived, output, constant(seed.reshape(output.shape), output.dtype), guarded))
     numbers = evaluator(Graph(derived.inputs, tuple(totals)))(*args) if totals else ()
     parts, start = [], 0
     for output in derived.outputs[1:]:
@@ -83,8 +84,11 @@ def _first_order(derived: Graph, args: Sequence[Any]) -> tuple[np.ndarray, ...]:
     return tuple(parts)
 
 
-def _total(derived: Graph, output: Node, seed: Node) -> Node:
-    """Sum of |d output / d v| |v| over inputs and rounded results, as an expression."""
+def _total(derived: Graph, output: Node, seed: Node, guarded: bool) -> Node:
+    """Sum of |d output / d v| |v| over inputs and rounded results, as an expression.
+
+    Guarded, what has no influence counts nothing even where it is infinite (erfcx that overflowed, under 1 / erfcx).
+    """
     live = {id(n) for n in derived.nodes if n.dtype.kind == "f" and n.op.name != "constant"}
     cotangents: dict[int, Node] = {id(output): seed}
     total = constant(0.0)
@@ -92,15 +96,17 @@ def _total(derived: Graph, output: Node, seed: Node) -> Node:
         v_bar = cotangents.pop(id(node), None)
         if v_bar is None:
             continue
+        if guarded:
+            v_bar = select(v_bar != 0.0, v_bar)
         if node.op.kind in ("elementwise", "source") and node.op.name not in EXACT:
-            total = total + np.sum(np.abs(v_bar * node))
+            total = total + np.sum(np.abs(times(v_bar, node)))
         if not node.args:
             continue
         for argument, part in zip(node.args, contributions(node, v_bar, live), strict=True):
             if part is None:
                 continue
             if node.op.kind not in ("elementwise", "shape"):  # sums and products round each of their terms
-                total = total + np.sum(np.abs(part * argument))
+                total = total + np.sum(np.abs(times(part, argument)))
             cotangents[id(argument)] = plus(cotangents.get(id(argument)), part)
     return total
 

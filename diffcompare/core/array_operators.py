@@ -36,7 +36,7 @@ class ArrayOperators:
     @property
     def T(self) -> Node:
         """All axes reversed."""
-        return np.transpose(self)  # type: ignore[call-overload]
+        return DISPATCH[np.transpose](self)
 
     @property
     def mT(self) -> Node:

@@ -59,7 +59,7 @@ def evaluator(graph: Graph, complex: bool = False) -> Callable[..., tuple]:
 
 
 # Python's operators on NumPy values are the same ufuncs, found faster.
-_OPERATORS = {
+_OPERATORS: dict[Any, Callable] = {
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
     np.negative: operator.neg,
 }  # fmt: skip

@@ -67,7 +67,7 @@ class Graph:
         return "\n".join([f"{len(self.inputs)} inputs, {len(self.nodes)} nodes", *lines, f"  return {outputs}"])
 
     def _repr_latex_(self) -> str:
-        return face("latex")(self)
+        return f"$\\displaystyle {face('latex')(self)}$"
 
 
 def _rebuild(flat: tuple, inputs: int) -> Graph:

@@ -35,14 +35,8 @@ class _Reference(weakref.ref):
     key: tuple
 
 
-class Node(ArrayOperators):
-    """A value of an expression: an operation (`op`), its arguments and attributes, a shape and a dtype.
-
-    Nodes are immutable and interned: building the same operation on the same arguments gives the same object, so shared
-    sub-expressions are shared from the start. A node behaves as the NumPy array it stands for: operators, indexing,
-    NumPy functions and the usual methods build further nodes. Whatever needs the numbers themselves (`if x > 0`,
-    `float(x)`) raises `TraceError`.
-    """
+class _Slots(ArrayOperators):
+    """Where a node keeps what it is made of."""
 
     __slots__ = ("__weakref__", "args", "attributes", "dtype", "op", "serial", "shape", "value")
 
@@ -53,6 +47,18 @@ class Node(ArrayOperators):
     dtype: np.dtype
     serial: int
     value: Any
+
+
+class Node(_Slots):
+    """A value of an expression: an operation (`op`), its arguments and attributes, a shape and a dtype.
+
+    Nodes are immutable and interned: building the same operation on the same arguments gives the same object, so shared
+    sub-expressions are shared from the start. A node behaves as the NumPy array it stands for: operators, indexing,
+    NumPy functions and the usual methods build further nodes. Whatever needs the numbers themselves (`if x > 0`,
+    `float(x)`) raises `TraceError`.
+    """
+
+    __slots__ = ()
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise TraceError(f"A node is immutable; {name!r} cannot be set.\n  at {user_line()}")
@@ -75,22 +81,25 @@ class Node(ArrayOperators):
         return self.attributes[0][1] if self.op.name == "input" else ""
 
 
-_SLOTS: Any = vars(Node)  # the slots' descriptors: the only way to fill a node
-_set_op, _set_args, _set_attributes = _SLOTS["op"].__set__, _SLOTS["args"].__set__, _SLOTS["attributes"].__set__
-_set_shape, _set_dtype, _set_serial = _SLOTS["shape"].__set__, _SLOTS["dtype"].__set__, _SLOTS["serial"].__set__
-_set_value = _SLOTS["value"].__set__
+class _Draft(_Slots):
+    """A node while it is filled: attributes can be set, which takes half the time of going round a refusal."""
+
+    __slots__ = ()
+
+    def __init__(self, op: Any, args: tuple, attributes: tuple, shape: tuple, dtype: np.dtype, value: Any) -> None:
+        self.op = op
+        self.args = args
+        self.attributes = attributes
+        self.shape = shape
+        self.dtype = dtype
+        self.serial = next(_SERIAL)
+        self.value = value
 
 
 def _new(op: Any, args: tuple, attributes: tuple, shape: tuple, dtype: np.dtype, value: Any = None) -> Node:
-    node = object.__new__(Node)
-    _set_op(node, op)
-    _set_args(node, args)
-    _set_attributes(node, attributes)
-    _set_shape(node, shape)
-    _set_dtype(node, dtype)
-    _set_serial(node, next(_SERIAL))
-    _set_value(node, value)
-    return node
+    draft: Any = _Draft(op, args, attributes, shape, dtype, value)
+    draft.__class__ = Node
+    return draft
 
 
 def _intern(key: tuple, node: Node) -> Node:
@@ -163,7 +172,7 @@ def constant(value: Any, dtype: np.dtype | None = None) -> Node:
     array = np.asarray(value)
     array = array.astype(dtype or graph_dtype(array.dtype, "a constant"), order="C", copy=True)
     array.setflags(write=False)
-    content = array.tobytes() if array.nbytes <= _SHORT else hashlib.blake2b(array, digest_size=32).digest()
+    content = array.tobytes() if array.nbytes <= _SHORT else hashlib.blake2b(array.data, digest_size=32).digest()
     key = ("constant", array.dtype.char, array.shape, content)
     reference = _INTERNED.get(key)
     node = reference() if reference is not None else None
@@ -178,7 +187,7 @@ def _constant(value: Any, shape: tuple, dtype: np.dtype) -> Node:
 def lift(args: Sequence[Any]) -> tuple[Node, ...]:
     """Every argument as a node; Python numbers take the type of the arrays beside them."""
     strong = tuple([a.dtype for a in args if type(a) is Node])
-    plain = all([dtype is FLOAT64 for dtype in strong])
+    plain = strong.count(FLOAT64) == len(strong)
     nodes = []
     for a in args:
         if type(a) is Node:

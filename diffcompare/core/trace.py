@@ -112,8 +112,8 @@ class Function:
             # NumPy hides the refusal of a traced value that is written into an ordinary array.
             if isinstance(error.__cause__, TraceError):
                 raise TraceError(
-                    f"{error.__cause__}\n  An ordinary array cannot hold traced values (y[i] = x): collect them in a list "
-                    "and join them with np.stack."
+                    f"{error.__cause__}\n  An ordinary array cannot hold traced values (y[i] = x): collect them in a "
+                    "list and join them with np.stack."
                 ) from error
             raise
 

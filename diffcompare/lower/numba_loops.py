@@ -196,11 +196,11 @@ class Body:
             at = shifted(i, -start, 1, self.sizes)
             if at.loop == CONSTANT and not 0 <= at.start < length:
                 return literal(0, node.dtype), []
-            plain = length == whole or at.loop == CONSTANT or (self.inside and at.loop >= 0 and at.step == 1)
-            if not plain:
-                if at.loop >= 0 and at.step == 1:
-                    low, high = self.clear.get(at.loop, (0, self.space[at.loop]))
-                    self.clear[at.loop] = max(low, -at.start), min(high, length - at.start)
+            moves = at.loop >= 0 and at.step == 1 and length != whole
+            if moves:
+                low, high = self.clear.get(at.loop, (0, self.space[at.loop]))
+                self.clear[at.loop] = max(low, -at.start), min(high, length - at.start)
+            if not (length == whole or at.loop == CONSTANT or (self.inside and moves)):
                 near = self._new()
                 self.lines[at.depth].append(f"{near} = min(max({at.text}, 0), {self.sizes.text(length - 1)})")
                 conditions.append(f"{at.text} == {near}")

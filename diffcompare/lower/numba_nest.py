@@ -22,7 +22,9 @@ def write_kernel(kernel: Kernel, plan: Plan, array: Callable, number: Callable, 
         return [f"{number(s, True)} = {literal(start_value(s), s.dtype)}" for s in _scalar_sinks(kernel)]
     body = Body(kernel, plan, array, number, sizes)
     if _worth_splitting(body):
-        return _Nest(body, Body(kernel, plan, array, number, sizes, inside=True)).write()
+        inner = Body(kernel, plan, array, number, sizes, inside=True)
+        if _worth_splitting(inner):  # padded arrays within padded ones make the interior smaller
+            return _Nest(body, inner).write()
     return _Nest(body, None).write()
 
 
@@ -110,8 +112,8 @@ class _Nest:
         """The innermost loop where its inner part has plain reads: that part, then the elements on both sides of it."""
         inner, body, sizes = self.inner, self.body, self.body.sizes
         assert inner is not None
-        outer = [(k, *body.clear[k]) for k in sorted(body.clear) if k < self.last]
-        low, high = body.clear.get(self.last, (0, body.space[-1]))
+        outer = [(k, *inner.clear[k]) for k in sorted(inner.clear) if k < self.last]
+        low, high = inner.clear.get(self.last, (0, body.space[-1]))
         condition = " and ".join(f"{sizes.text(lo)} <= i{k} < {sizes.text(hi)}" for k, lo, hi in outer)
         deep = pad + " " if condition else pad
         plain = [deep + line for lines in inner.lines[1:-1] for line in lines]

@@ -1,4 +1,4 @@
-"""The Wengert list of value and gradient, to be read: forward sweep, then reverse sweep, with the numbers at a point."""
+"""The Wengert list of value and gradient, to be read: forward sweep, then reverse sweep, with numbers at a point."""
 
 from __future__ import annotations
 

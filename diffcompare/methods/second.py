@@ -64,7 +64,7 @@ def _gradients(method: Method, target: Graph | Opaque, wrt: tuple[int, ...]) -> 
     again = method if isinstance(method, FiniteDifference) else FiniteDifference("central", order=4)
     again = FiniteDifference(again.scheme, again.order, again.step, noise=_gradient_noise(method))
     example = target.example if isinstance(target, Opaque) else tuple(_zeros(node) for node in target.inputs)
-    found = []
+    found: list[tuple[Prepared, Graph | Opaque]] = []
     for k in range(len(wrt)):
         part = Opaque(lambda *args, k=k: gradient(*args)[1][k], example)
         found.append((again.prepare(part, wrt), part))

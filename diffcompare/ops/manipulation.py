@@ -33,7 +33,7 @@ def _one_axis(axis: int, ndim: int) -> int:
 def reshape(x: Node, shape: Any, order: str = "C", **options: Any) -> Node:
     """The elements in row-major order under another shape; one axis may be -1."""
     if order not in ("C", "A"):
-        return np.transpose(reshape(np.transpose(x), tuple(reversed(_tuple(shape)))))
+        return transpose(reshape(transpose(x), tuple(reversed(_tuple(shape)))))
     asked = _tuple(shape)
     known = math.prod(n for n in asked if n != -1)
     if asked.count(-1) == 1 and known and x.size % known == 0:
@@ -154,7 +154,7 @@ def broadcast_arrays(*xs: Any, subok: bool = False) -> tuple[Node, ...]:
 
 
 @implements(np.concatenate)
-def concatenate(xs: Sequence[Any], axis: int | None = 0, out: Any = None, **options: Any) -> Node:
+def concatenate(xs: Any, axis: int | None = 0, out: Any = None, **options: Any) -> Node:
     """Arrays joined along an existing axis."""
     if type(xs) is Node:
         xs = list(xs)
@@ -257,7 +257,8 @@ def take(x: Node, indices: Any, axis: int | None = None, out: Any = None, mode: 
     """Elements along an axis at constant integer places."""
     if type(indices) is Node:
         return x[indices]
-    places = np.take(np.arange(x.size).reshape(x.shape), indices, axis, mode=mode)
+    places: Any = np.arange(x.size).reshape(x.shape)
+    places = places.take(indices, axis, mode=mode)
     return take_flat(x, places)
 
 
@@ -276,7 +277,9 @@ def pad(x: Node, pad_width: Any, mode: str = "constant", **options: Any) -> Node
             f"np.pad(mode={mode!r}, {options}) has no row.\n  at {user_line()}\n"
             "  Modes are constant, edge, reflect, symmetric and wrap."
         )
-    return take_flat(x, np.pad(np.arange(x.size).reshape(x.shape), pad_width, mode=mode))
+    places: Any = np.arange(x.size).reshape(x.shape)
+    padded: Any = np.pad
+    return take_flat(x, padded(places, pad_width, mode))
 
 
 def _triangle(keep: Any) -> Any:

@@ -145,7 +145,8 @@ def einsum(subscripts: str, *operands: Any, **options: Any) -> Node:
     if len(terms) != len(nodes) or any(len(t) != x.ndim for t, x in zip(terms, nodes, strict=False)):
         raise ParseError(f"einsum {subscripts!r} does not fit shapes {[x.shape for x in nodes]}.\n  at {user_line()}")
     pairs = [
-        _single(t, x, set(result).union(*terms[:i], *terms[i + 1 :])) for i, (t, x) in enumerate(zip(terms, nodes))
+        _single(t, x, set(result).union(*terms[:i], *terms[i + 1 :]))
+        for i, (t, x) in enumerate(zip(terms, nodes, strict=True))
     ]
     while len(pairs) > 1:
         i, j = _cheapest(pairs, result)

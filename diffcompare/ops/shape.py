@@ -1,4 +1,4 @@
-"""Rows that move elements without changing them: reshape, transpose, broadcast, slice and its transpose, gather, join."""
+"""Rows that move elements and change none: reshape, transpose, broadcast, slice and its transpose, gather, join."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def _scatter_shape(args: tuple[Node, ...], shape: Shape) -> tuple:
 def _concatenate_shape(args: tuple[Node, ...], axis: int) -> tuple:
     first = args[0].shape
     for a in args[1:]:
-        if len(a.shape) != len(first) or any(m != n for i, (m, n) in enumerate(zip(a.shape, first)) if i != axis):
+        if len(a.shape) != len(first) or any(
+            m != n for i, (m, n) in enumerate(zip(a.shape, first, strict=True)) if i != axis
+        ):
             raise ShapeError(
                 f"concatenate takes arrays that agree on every axis but {axis}; shapes: {[a.shape for a in args]}."
             )
@@ -92,6 +94,15 @@ def _concatenate_pullback(y_bar: Node, y: Node, *xs: Node, axis: int) -> tuple:
 
 def _concatenate_pushforward(y: Node, x_dots: tuple, *xs: Node, axis: int) -> Node:
     return concatenate_row(*(zeros(x) if d is None else d for x, d in zip(xs, x_dots, strict=True)), axis=axis)
+
+
+def _scatter_to(y_bar: Node, indices: Node, shape: Shape) -> Node:
+    # A scatter fills an array: a scalar is the array of one element.
+    return (
+        scatter_row(y_bar, indices, shape=shape)
+        if shape
+        else reshape_row(scatter_row(y_bar, indices, shape=(1,)), shape=())
+    )
 
 
 def zeros(like: Node) -> Node:
@@ -154,7 +165,7 @@ gather_row = structured(
     kind="shape",
     numpy=_gather_numpy,
     shape=_gather_shape,
-    pullback=lambda y_bar, y, x, indices: (scatter_row(y_bar, indices, shape=x.shape), None),
+    pullback=lambda y_bar, y, x, indices: (_scatter_to(y_bar, indices, x.shape), None),
     pushforward=lambda y, x_dots, x, indices: gather_row(x_dots[0], indices),
     complex=True,
     source=_SOURCE,

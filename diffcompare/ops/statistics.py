@@ -54,8 +54,8 @@ def refuse(name: str, **options: Any) -> None:
     for option, value in options.items():
         if value is not None and value is not _UNSET and value is not True:
             raise UnsupportedOpError(
-                f"np.{name}(..., {option}=...) cannot be traced.\n  at {user_line()}\n  Leave {option}= out; select with "
-                "np.where before reducing, convert with .astype."
+                f"np.{name}(..., {option}=...) cannot be traced.\n  at {user_line()}\n"
+                f"  Leave {option}= out; select with np.where before reducing, convert with .astype."
             )
 
 
@@ -72,7 +72,7 @@ def sum(
     keepdims: Any = False,
     initial: Any = None,
     where: Any = None,
-) -> Node:  # noqa: E501
+) -> Node:
     """Sum over axes."""
     refuse("sum", dtype=dtype, out=out, initial=initial, where=where)
     return _reduce(sum_row, x, axis, keepdims)
@@ -81,7 +81,7 @@ def sum(
 @implements(np.mean)
 def mean(
     x: Node, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = None
-) -> Node:  # noqa: E501
+) -> Node:
     """Arithmetic mean over axes: the sum over the count."""
     refuse("mean", dtype=dtype, out=out, where=where)
     count = math.prod(x.shape[i] for i in axes(axis, x.ndim))
@@ -111,7 +111,7 @@ def prod(
     keepdims: Any = False,
     initial: Any = None,
     where: Any = None,
-) -> Node:  # noqa: E501
+) -> Node:
     """Product over axes."""
     refuse("prod", dtype=dtype, out=out, initial=initial, where=where)
     return _reduce(prod_row, x, axis, keepdims)
@@ -120,7 +120,7 @@ def prod(
 def _extreme(name: str, row: Any) -> Any:
     def extreme(
         x: Node, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = None
-    ) -> Node:  # noqa: E501
+    ) -> Node:
         refuse(name, out=out, initial=initial, where=where)
         if math.prod(x.shape[i] for i in axes(axis, x.ndim)) == 0:
             raise ShapeError(f"np.{name} of no elements has no value (shape {x.shape}).\n  at {user_line()}")
@@ -173,7 +173,7 @@ def var(
     where: Any = None,
     mean: Any = None,
     correction: Any = None,
-) -> Node:  # noqa: E501
+) -> Node:
     """Variance over axes: squared deviations over count - ddof."""
     refuse("var", dtype=dtype, out=out, where=where)
     ddof = ddof if correction is None or correction is _UNSET else correction
@@ -193,7 +193,7 @@ def std(
     where: Any = None,
     mean: Any = None,
     correction: Any = None,
-) -> Node:  # noqa: E501
+) -> Node:
     """Standard deviation; its derivative at constant data is 0, as the norm's at the origin."""
     refuse("std", dtype=dtype, out=out, where=where)
     ddof = ddof if correction is None or correction is _UNSET else correction
@@ -261,7 +261,7 @@ def diff(x: Node, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
 
 
 @implements(np.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """Integral by the trapezoidal rule along an axis."""
     axis = axis % np.ndim(y)
     n = np.shape(y)[axis]

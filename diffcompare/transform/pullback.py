@@ -18,8 +18,11 @@ def active(graph: Graph, wrt: Sequence[int]) -> set[int]:
     """The ids of nodes whose value depends smoothly on the inputs at `wrt`."""
     found = {id(graph.inputs[i]) for i in wrt}
     for node in graph.nodes:
-        if node.dtype.kind == "f" and node.op.name != "stop_gradient" and any(id(a) in found for a in node.args):
-            found.add(id(node))
+        for argument in node.args:
+            if id(argument) in found:
+                if node.dtype.kind == "f" and node.op.name != "stop_gradient":
+                    found.add(id(node))
+                break
     return found
 
 

@@ -103,7 +103,12 @@ EXAMPLES: dict[str, list[Example]] = {
         Example((A,), {"starts": (0, 4), "steps": (1, -2), "shape": (3, 5)}),
         Example((EMPTY,), {"starts": (0, 0), "steps": (1, 1), "shape": (2, 3)}),
     ],
-    "gather": [Example((A, PLACES)), Example((V, np.array(2))), Example((V, np.zeros((0,), np.int64)))],
+    "gather": [
+        Example((A, PLACES)),
+        Example((0.75, np.zeros((2,), np.int64))),
+        Example((V, np.array(2))),
+        Example((V, np.zeros((0,), np.int64))),
+    ],
     "scatter_add": [
         Example((A, PLACES), {"shape": (2, 3)}),
         Example((np.array(1.5), np.array(2)), {"shape": (4,)}),

@@ -103,7 +103,7 @@ def test_sympys_derivative_at_a_kink_is_the_stated_one(row, k, form):
     point, chosen = row.kinks[k]
     found = Symbolic(form).prepare(scalar_graph(row), tuple(moving(row))).jacobian(*map(float, np.atleast_1d(point)))[1]
     # 0, 1/2, 1, log 2 or an infinity, computed in a few operations
-    np.testing.assert_allclose(found, np.atleast_1d(chosen), rtol=4 * EPS, err_msg=row.name)
+    np.testing.assert_allclose(np.array(found), np.atleast_1d(chosen), rtol=4 * EPS, err_msg=row.name)
 
 
 @pytest.mark.parametrize("row, k", KINKS)

@@ -8,6 +8,7 @@ import pytest
 from diffcompare.analysis import rounding
 from diffcompare.analysis.reference import reference_gradient
 from diffcompare.analysis.rounding import sums_of_terms
+from diffcompare.core.node import ROWS
 from diffcompare.core.trace import trace
 
 
@@ -50,3 +51,16 @@ def test_unknown_operation_gives_none():
     x = np.eye(3) * 2 + 0.1
     graph = trace(lambda a: np.sum(np.linalg.cholesky(a)), x)
     assert sums_of_terms(graph, (x,), (0,)) is None
+
+
+def test_what_a_mask_leaves_out_counts_nothing():
+    """Where a rule leaves out a removable singularity, 0/0 inside it does not make the sum nan."""
+    (total,) = sums_of_terms(trace(lambda x: ROWS["j2"](x) + x, 0.0), (0.0,), (0,))
+    # the gradient is 1, from the constant 1 alone, which does not round
+    assert 0.0 <= total <= 4.0
+
+
+def test_what_overflows_without_influence_counts_nothing():
+    """log_ndtr'(260) is 0, by the inverse of an erfcx that overflows: the sum stays a number."""
+    (total,) = sums_of_terms(trace(lambda x: ROWS["log_ndtr"](x * x) + x, 16.1), (16.1,), (0,))
+    assert np.isfinite(total)

@@ -82,4 +82,4 @@ def test_caret_stands_under_the_place():
 def test_other_than_text_is_refused():
     """A number is not a text."""
     with pytest.raises(ParseError, match="int"):
-        parse(3)
+        parse(3)  # type: ignore[arg-type]

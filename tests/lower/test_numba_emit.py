@@ -1,5 +1,7 @@
 """Compiled graphs against the NumPy executor: every kind of statement, shape and data type."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -276,6 +278,11 @@ def test_the_same_call_gives_the_same_bits():
     graph = pullback(Graph((x,), (reduce("sum", np.sin(x) * np.exp(-x * x), (0,)),)), (0,))
     data = RNG.normal(size=5000)
     runs = [compile_graph(graph).call(data.copy()) for _ in range(2)] + [compile_graph(graph).call(data)]
+    call = compile_graph(graph).call
+    for offset in range(32):  # other addresses, also arrays that lie side by side
+        room = np.empty(5032)
+        room[offset : offset + 5000] = data
+        runs.append(call(room[offset : offset + 5000]))
     assert len({np.float64(value).tobytes() + bar.tobytes() for value, (bar,) in runs}) == 1
 
 
@@ -322,7 +329,8 @@ def graphs(draw):
         elif what == 7 and x.ndim:
             nodes.append(draw(st.sampled_from([x.T, x[::-1], x[: 1 + x.shape[0] // 2], x.reshape(-1), x[None]])))
         elif what == 8 and x.ndim:
-            nodes.append(np.concatenate([x[1:], np.cos(x[:1])], axis=0))
+            joined: Any = np.concatenate([x[1:], np.cos(x[:1])], axis=0)
+            nodes.append(joined)
         elif what == 9 and x.ndim == 2:
             nodes.append(ROWS["matmul"](x, np.swapaxes(x, 0, 1)))
     chosen = draw(st.lists(st.sampled_from(nodes), min_size=1, max_size=4))
@@ -363,3 +371,27 @@ def test_numbers_read_by_empty_arrays_are_computed():
     x, y = variable("x", (1,)), variable("y", (0,))
     outputs = [np.tanh(x + np.sum(y)) * y, 1.0 / (np.prod(y) + x * 1.0) * y, np.fmin(np.rint(0.5 * x), np.tanh(y))]
     agree([x, y], outputs, np.ones(1), np.ones(0))
+
+
+def test_empty_arrays_beside_computed_scalars():
+    """An array without elements may be combined with numbers and rows that are computed first."""
+    x, s, v = variable("x", (0,)), variable("s"), variable("v", (3,))
+    wide = np.broadcast_to(x[:, None], (0, 3)) * (v * 2.0)
+    outputs = [x * (0.25 + s * s), np.sum(x * (0.25 + s * s)) + s * 2.0, wide, np.sum(wide, axis=0) + v]
+    agree([x, s, v], outputs, np.zeros(0), 1.5, np.arange(3.0))
+
+
+@pytest.mark.parametrize("n", [3, 4, 5, 6, 7, 10, 40])
+def test_padding_within_padding_is_read_inside(n):
+    """Where a padded array is made from a padded array, the interior is the range in which both are read inside."""
+    x = variable("x", (n,))
+    once = np.pad(x[1:], (1, 0)) + np.pad(x[:-1], (0, 1))
+    twice = np.pad(once[1:] * once[1:], (1, 0)) - np.pad(once[:-1] * 2.0, (0, 1))
+    thrice = np.pad(twice[2:], (2, 0)) * np.pad(twice[:-1], (0, 1))
+    room = np.full(3 * n + 64, 1e300)  # what is read outside the array shows
+    data = room[n + 32 : 2 * n + 32]
+    data[:] = np.linspace(-1.0, 1.0, n)
+    for output in (np.sum(thrice), thrice):
+        graph = Graph((x,), (output,))
+        # the sum may be taken in another order: n additions of at most n terms of size 10
+        np.testing.assert_allclose(compile_graph(graph).call(data)[0], evaluator(graph)(data)[0], atol=10 * n * n * EPS)

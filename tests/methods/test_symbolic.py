@@ -146,7 +146,7 @@ def test_dag_form_takes_depth():
     value, (found,) = prepared.value_and_gradient(0.3)
     # The map contracts (|cos y| < 0.9 at its fixed point), so rounding errors stay within 1/(1 - 0.9) operations'
     # worth.
-    np.testing.assert_allclose([value, found], [y, slope], rtol=50 * EPS)
+    np.testing.assert_allclose(np.array([value, found]), np.array([y, slope]), rtol=50 * EPS)
 
 
 def test_dag_limit_says_what_to_do():

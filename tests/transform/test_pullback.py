@@ -103,6 +103,7 @@ def test_detached_values_become_inputs():
     """split_stopped separates what is held constant; values agree with the whole."""
     graph = dc.trace(lambda x: dc.stop_gradient(np.sin(x) * dc.stop_gradient(x)) * x, 0.7)
     frozen, main = split_stopped(graph)
+    assert frozen is not None
     held = evaluator(frozen)(0.7)
     assert evaluator(main)(0.7, *held) == evaluator(graph)(0.7)
     assert split_stopped(main)[0] is None
