@@ -68,7 +68,7 @@ def numba_function(name: str) -> Any:
     if name == "softplus":
         return jit(_softplus(known["f_log1p"], known["f_exp"]))
     if name in _NUMBA_SOURCES:
-        return jit(_NUMBA_SOURCES[name](known))
+        return jit(_NUMBA_SOURCES[name](dict(known)))
     found = known.get(f"f_{_NUMBA_NAMES.get(name, name)}")
     if found is None:
         raise UnsupportedOpError(

@@ -1,5 +1,7 @@
 """Graphs in ball arithmetic: values are those of NumPy, and series agree with pullbacks for every kind of row."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from flint import arb, arb_series
@@ -100,5 +102,6 @@ def test_singular_matrix_is_undecided():
 def test_empty_batches_keep_the_shape_of_the_result(name, shapes):
     """Products and solutions of no matrices at all have the shape that NumPy gives them."""
     arrays = [np.ones(shape) for shape in shapes]
-    expected = {"matmul": np.matmul, "solve": np.linalg.solve}[name](*arrays)
+    functions: dict[str, Any] = {"matmul": np.matmul, "solve": np.linalg.solve}
+    expected = functions[name](*arrays)
     assert ball_matrices.FUNCTIONS[name](*map(to_balls, arrays)).shape == expected.shape

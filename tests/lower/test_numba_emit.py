@@ -376,7 +376,7 @@ def test_numbers_read_by_empty_arrays_are_computed():
 def test_empty_arrays_beside_computed_scalars():
     """An array without elements may be combined with numbers and rows that are computed first."""
     x, s, v = variable("x", (0,)), variable("s"), variable("v", (3,))
-    wide = np.broadcast_to(x[:, None], (0, 3)) * (v * 2.0)
+    wide: Any = np.broadcast_to(x[:, None], (0, 3)) * (v * 2.0)
     outputs = [x * (0.25 + s * s), np.sum(x * (0.25 + s * s)) + s * 2.0, wide, np.sum(wide, axis=0) + v]
     agree([x, s, v], outputs, np.zeros(0), 1.5, np.arange(3.0))
 
@@ -385,9 +385,9 @@ def test_empty_arrays_beside_computed_scalars():
 def test_padding_within_padding_is_read_inside(n):
     """Where a padded array is made from a padded array, the interior is the range in which both are read inside."""
     x = variable("x", (n,))
-    once = np.pad(x[1:], (1, 0)) + np.pad(x[:-1], (0, 1))
-    twice = np.pad(once[1:] * once[1:], (1, 0)) - np.pad(once[:-1] * 2.0, (0, 1))
-    thrice = np.pad(twice[2:], (2, 0)) * np.pad(twice[:-1], (0, 1))
+    once: Any = np.pad(x[1:], (1, 0)) + np.pad(x[:-1], (0, 1))
+    twice: Any = np.pad(once[1:] * once[1:], (1, 0)) - np.pad(once[:-1] * 2.0, (0, 1))
+    thrice: Any = np.pad(twice[2:], (2, 0)) * np.pad(twice[:-1], (0, 1))
     room = np.full(3 * n + 64, 1e300)  # what is read outside the array shows
     data = room[n + 32 : 2 * n + 32]
     data[:] = np.linspace(-1.0, 1.0, n)

@@ -1,5 +1,7 @@
 """What compiled code shares: texts between sizes, words between arrays, functions between steps, loops."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -80,7 +82,8 @@ def test_steps_that_repeat_are_compiled_once():
 
 def test_workspace_is_shared_by_arrays_that_do_not_meet():
     """A recurrence needs no more temporaries than are alive at one time: of its value alone, two or three."""
-    x = y = variable("x", (1000,))
+    x = variable("x", (1000,))
+    y: Any = x
     for _ in range(30):
         y = np.cumsum(y) * 0.5
     writer = Writer(rewritten(Graph((x,), (np.sum(y),))))

@@ -64,7 +64,9 @@ def test_every_statement_is_numpys(seed):
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, 60)
     point = [float(rng.choice(EDGES)) if rng.random() < 0.2 else float(rng.normal()) for _ in graph.inputs]
-    first, others = interpret(flat_tape(graph)).call(*point)
+    flat = flat_tape(graph)
+    assert flat is not None
+    first, others = interpret(flat).call(*point)
     values = dict(zip(graph.outputs, (first, *others), strict=True))
     values.update(zip(graph.inputs, point, strict=True))
     for node in graph.outputs:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -109,13 +111,14 @@ def test_loops_compute_the_same_bits(name):
 def random_tape(rng):
     """Repeated statements that read values near and far; any value may be an output."""
     inputs = [variable("x"), variable("y")]
-    values, body, count = list(inputs), int(rng.integers(2, 9)), int(rng.integers(100, 200))
+    values: list[Any] = list(inputs)
+    body, count = int(rng.integers(2, 9)), int(rng.integers(100, 200))
     block = [(int(rng.integers(5)), *rng.integers(1, 3 * body, 2), rng.random(2) < 0.15) for _ in range(body)]
     for _ in range(int(rng.integers(0, 2 * body))):
         values.append(values[-1] * 0.5 + values[-2])
     for _ in range(count):
         for way, a, b, outside in block:
-            near = [values[-min(int(n), len(values))] for n in (a, b)]
+            near: list[Any] = [values[-min(int(n), len(values))] for n in (a, b)]
             x, y = (inputs[0] if far else value for value, far in zip(near, outside, strict=True))
             values.append((x + y, x * y, np.sin(x), x - 0.5, np.maximum(x, y))[way])
     chosen = [values[-1], *(values[i] for i in rng.integers(0, len(values), 4))]
