@@ -70,7 +70,8 @@ def _function(graph: Graph, node: Node, flows: set[int], complex_values: set[int
         return _of_real_parts(row.numpy) if any(id(a) in complex_values for a in node.args) else row.numpy
     if row.complex is None:
         raise UnsupportedOpError(
-            f"method 'complex-step' cannot run op {row.name!r}: it has no complex form, because it is not analytic.\n"
+            f"method 'complex-step' cannot run op {row.name!r}: its row has no complex form (most often "
+            "because it is not analytic).\n"
             f"  at {graph.where_is(node)}, shape {node.shape}, {node.dtype}\n"
             "  Use method='reverse' or 'central-difference', or leave this argument out of wrt."
         )
