@@ -9,25 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnsupportedOpError
 from .graph import Graph
 from .node import Node
 
 
-def evaluator(graph: Graph, complex: bool = False) -> Callable[..., tuple]:
+def evaluator(graph: Graph) -> Callable[..., tuple]:
     """A callable that takes one array an input and gives one array an output, statement by statement in NumPy.
-
-    Parameters
-    ----------
-    graph : Graph
-        What to compute.
-    complex : bool, default False
-        Use the rows' functions for complex arrays (for the complex step).
-
-    Raises
-    ------
-    UnsupportedOpError
-        When `complex` is asked for and a row has no complex function; the message names it.
 
     Notes
     -----
@@ -35,9 +22,9 @@ def evaluator(graph: Graph, complex: bool = False) -> Callable[..., tuple]:
     """
     place = {id(node): i for i, node in enumerate(graph.nodes)}
     start: list[Any] = [node.value for node in graph.nodes]
-    inputs = [(place[id(node)], _number(node, complex)) for node in graph.inputs]
+    inputs = [(place[id(node)], _number(node)) for node in graph.inputs]
     outputs = [place[id(node)] for node in graph.outputs]
-    steps = _steps(graph, place, complex)
+    steps = _steps(graph, place)
 
     def evaluate(*args: Any) -> tuple:
         values = list(start)
@@ -65,14 +52,12 @@ _OPERATORS: dict[Any, Callable] = {
 }  # fmt: skip
 
 
-def _number(node: Node, complex: bool) -> Callable | None:
+def _number(node: Node) -> Callable | None:
     # NumPy's own scalars divide by zero as arrays do, and do not pass through an array at every operation.
-    if node.shape or complex:
-        return None
-    return node.dtype.type
+    return None if node.shape else node.dtype.type
 
 
-def _steps(graph: Graph, place: dict[int, int], complex: bool) -> list[tuple]:
+def _steps(graph: Graph, place: dict[int, int]) -> list[tuple]:
     kept = {place[id(node)] for node in graph.outputs}
     last: dict[int, int] = {}
     for node in graph.nodes:
@@ -88,21 +73,16 @@ def _steps(graph: Graph, place: dict[int, int], complex: bool) -> list[tuple]:
             for a in dict.fromkeys(node.args, None)
             if a.shape and a.args and last[place[id(a)]] == here and place[id(a)] not in kept
         )
-        function = _function(node, complex)
+        function = _function(node)
         if node.attributes:
             function = partial(function, **dict(node.attributes))
         steps.append((here, function, len(places), places[0], places[min(1, len(places) - 1)], places, dead))
     return steps
 
 
-def _function(node: Any, complex: bool) -> Callable:
-    row = node.op
-    if not complex or row.complex is True or (row.result == "bool" and row.complex is None):
-        function = _cast_result(node) if not complex and row.kind == "elementwise" else row.numpy
-        return _OPERATORS.get(function, function)
-    if row.complex is None:
-        raise UnsupportedOpError(f"op {row.name!r} has no complex form: it is not complex-analytic.")
-    return row.complex
+def _function(node: Node) -> Callable:
+    function = _cast_result(node) if node.op.kind == "elementwise" else node.op.numpy
+    return _OPERATORS.get(function, function)
 
 
 def _cast_result(node: Any) -> Callable:

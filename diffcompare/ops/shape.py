@@ -192,12 +192,17 @@ concatenate_row = structured(
 )
 
 
+def repeated_axes(shape: Shape, wide: Shape) -> Shape:
+    """The axes of `wide` along which `shape` repeats when it is broadcast to it."""
+    lead = len(wide) - len(shape)
+    return tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and wide[i + lead] != 1)
+
+
 def sum_to(x: Node, shape: Shape) -> Node:
     """`x` summed over the axes along which `shape` was broadcast to the shape of `x`."""
     if x.shape == shape:
         return x
-    lead = len(x.shape) - len(shape)
-    axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and x.shape[i + lead] != 1)
+    axes = repeated_axes(shape, x.shape)
     summed = sum_row(x, axis=axes, keepdims=False) if axes else x
     return summed if summed.shape == shape else reshape_row(summed, shape=shape)
 

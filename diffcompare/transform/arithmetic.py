@@ -10,7 +10,7 @@ from ..core.node import Node, constant, make
 from ..ops.arithmetic import multiply
 from ..ops.comparison import logical_and, logical_or, where_row
 from ..ops.reductions import any_row
-from ..ops.shape import broadcast_row, reshape_row, sum_row
+from ..ops.shape import broadcast_row, repeated_axes, reshape_row, sum_to
 
 Mask = tuple[Node, Node]
 
@@ -104,16 +104,10 @@ def narrow(node: Node, shape: tuple[int, ...], keep_mask: bool) -> Node:
     """`node` summed over the axes along which `shape` was broadcast; a mask stays where any entry was selected."""
     if node.shape == shape:
         return node
-    lead = len(node.shape) - len(shape)
-    axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and node.shape[i + lead] != 1)
-    total = _reshaped(sum_row(node, axis=axes, keepdims=False) if axes else node, shape)
+    total = sum_to(node, shape)
     mask = masked(node) if keep_mask else None
     if mask is None:
         return total
-    condition = widen(mask[0], node.shape)
+    condition, axes = widen(mask[0], node.shape), repeated_axes(shape, node.shape)
     chosen = any_row(condition, axis=axes, keepdims=False) if axes else condition
-    return select(_reshaped(chosen, shape), total)
-
-
-def _reshaped(node: Node, shape: tuple[int, ...]) -> Node:
-    return node if node.shape == shape else reshape_row(node, shape=shape)
+    return select(chosen if chosen.shape == shape else reshape_row(chosen, shape=shape), total)

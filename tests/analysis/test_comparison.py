@@ -124,7 +124,6 @@ def test_csv_reads_back(result):
 
 def test_a_frame_has_the_records_as_rows(result):
     """`to_pandas` has one row a record and the keys as columns."""
-    pytest.importorskip("pandas")
     frame = result.to_pandas()
     assert tuple(frame.columns) == KEYS and len(frame) == len(result)
 

@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 
+import numba
 import pytest
 
 from diffcompare.analysis import machine
@@ -89,5 +90,4 @@ def test_the_block_loads_nothing_heavy():
 
 def test_numba_is_asked_once_it_is_loaded():
     """With Numba in the process the block gives its number of threads."""
-    numba = pytest.importorskip("numba")
     assert f"{numba.get_num_threads()} threads" in environment().threads["numba"]

@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas
 import pytest
 
 import diffcompare as dc
@@ -62,7 +63,6 @@ def test_arrays_of_every_layout_are_taken(x):
 
 def test_pandas_series_are_taken():
     """A Series counts by its values."""
-    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     np.testing.assert_array_equal(dc.gradient(np.sum)(pandas.Series([1.0, 2.0])), [1.0, 1.0])
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from diffcompare import problems
+from diffcompare.core.evaluate import evaluator
 from diffcompare.core.trace import trace
-from diffcompare.lower.numpy_executor import evaluator
 from diffcompare.problems.problem import Problem
 from diffcompare.transform.pullback import pullback
 from tests.problems.digits import assert_within, regression_scale

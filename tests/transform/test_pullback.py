@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import diffcompare as dc
+from diffcompare.core.evaluate import evaluator
 from diffcompare.core.graph import Graph
-from diffcompare.lower.numpy_executor import evaluator
 from diffcompare.transform.pullback import pullback
 from diffcompare.transform.pushforward import pushforward
 from diffcompare.transform.simplify import simplify
