@@ -20,6 +20,7 @@ _WHERE = {
     "operators": "gradient value_and_gradient derivative jvp vjp jacobian hessian hvp prepare",
     "analysis.compare": "compare Comparison",
     "analysis.reference": "reference_gradient Reference",
+    "analysis.swell": "expression_swell Swell",
     "ops.activations": "sigmoid relu leaky_relu silu gelu stop_gradient",
     "ops.statistics": "logsumexp softmax log_softmax linear_recurrence",
     "ops.special": "erf erfc erfinv ndtr log_ndtr gamma gammaln digamma polygamma beta betaln i0 j0 j1",

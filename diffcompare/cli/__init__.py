@@ -1,5 +1,6 @@
-"""The command line: `diffcompare compare`, `info`, `ops`, `methods`, `problems`."""
+"""The command line: `commands` holds most commands, the other files one each, entered by importing them here."""
 
+from diffcompare.cli import swell
 from diffcompare.cli.commands import app, main
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "swell"]

@@ -14,6 +14,7 @@ FACES = {
     "latex": "diffcompare.core.latex:latex",
     "parse": "diffcompare.core.parse:parse",
     "plot_comparison": "diffcompare.plot.comparison:plot_comparison",
+    "plot_swell": "diffcompare.plot.swell:plot_swell",
     "source": "diffcompare.lower.tape:source",
     "tape": "diffcompare.lower.tape:tape",
     "to_sympy": "diffcompare.lower.sympy_io:function_to_sympy",

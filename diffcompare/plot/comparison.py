@@ -53,11 +53,11 @@ def plot_comparison(comparison: Comparison, axes: Axes | None = None) -> Figure:
     _title(axes, comparison, shown)
     figure = axes.figure.figure if axes.figure is not None else axes.get_figure(root=True)
     if new:
-        _leave_to_notebook(figure)
+        leave_to_notebook(figure)
     return figure
 
 
-def _leave_to_notebook(figure: Any) -> None:
+def leave_to_notebook(figure: Any) -> None:
     """Where a notebook shows returned figures itself, keep pyplot from showing this one a second time."""
     import matplotlib
     import matplotlib.pyplot as plt
