@@ -7,6 +7,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.text import Text
 
 import diffcompare as dc
 
@@ -19,7 +20,7 @@ def test_forms_with_equal_counts_share_a_line():
     figure.canvas.draw()
     assert axes.get_yscale() == "log" and len(axes.lines) == len(axes.texts)
     assert "forward tape = reverse tape" in labels and "derivative, factored" in labels
-    boxes = [text.get_window_extent() for text in axes.texts]
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
     assert all(box.x1 <= figure.bbox.x1 for box in boxes)
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
     plt.close(figure)
