@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import tracemalloc
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from diffcompare.analysis.accuracy import accuracy
 from diffcompare.analysis.comparison import Comparison
-from diffcompare.analysis.environment import Environment, environment
-from diffcompare.analysis.judge import shortfall
+from diffcompare.analysis.environment import environment
 from diffcompare.analysis.nonfinite import origin
-from diffcompare.analysis.records import Record, break_even, new_record
-from diffcompare.analysis.reference import reference_gradient
+from diffcompare.analysis.records import break_even
+from diffcompare.analysis.run import Run, certified, take_times
 from diffcompare.analysis.subject import Subject, subject
-from diffcompare.analysis.timing import Budget, Timing, time_in_turns, time_once
-from diffcompare.errors import DiffCompareError, MethodUnavailableError, SizeLimitError, UnsupportedOpError
-from diffcompare.methods import METHODS, available, resolve
-from diffcompare.methods.protocol import Method, Prepared
-
-REFUSALS = (MethodUnavailableError, SizeLimitError, UnsupportedOpError)  # by design, before any work: "skipped"
-THE_VALUE = "the value itself"  # among the contenders of a timing; no method is called so
-USABLE = ("certified", "loose")  # statuses of a reference that knows every entry
+from diffcompare.analysis.timing import Budget
+from diffcompare.errors import MethodUnavailableError
+from diffcompare.methods import PEERS, available, resolve
+from diffcompare.methods.protocol import Method
 
 
 def compare(
@@ -48,7 +37,8 @@ def compare(
         The point: a tuple with one entry an argument, a dict by the arguments' names, or the only argument itself. A
         benchmark problem has points of its own.
     methods : sequence of str or Method, optional
-        Which methods, in order; by default all that can run here.
+        Which methods, in order; by default this package's own, as far as they can run here. "all" adds every peer
+        library that is installed.
     wrt : int or sequence of int, optional
         Positions of the arguments to differentiate; by default all, or a problem's own.
     time : bool, default True
@@ -80,12 +70,12 @@ def compare(
     """
     about, here = subject(f, at, wrt, size), environment()
     lost = origin(about.graph, about.args) if about.graph is not None else ""
-    reference, no_reference = _reference(about, lost)
-    runs = [_Run(about, reference, lost, name, here) for name in _chosen(methods)]
+    reference, no_reference = certified(about, lost)
+    runs = [Run(about, reference, lost, name, here) for name in _chosen(methods)]
     for run in runs:
         run.check()
     if time:
-        _time(about, [run for run in runs if run.call is not None], budget)
+        take_times(about, [run for run in runs if run.call is not None], budget)
     records = [run.record for run in runs]
     if time:
         break_even(records)
@@ -102,8 +92,9 @@ def compare(
 
 
 def _chosen(methods: Sequence[str | Method] | str | Method | None) -> list[str | Method]:
-    if methods is None:
-        return [name for name, (can_run, _) in available().items() if can_run]
+    if methods is None or methods == "all":
+        runnable = [name for name, (can_run, _) in available().items() if can_run]
+        return [name for name in runnable if methods == "all" or name not in PEERS]
     chosen = [methods] if isinstance(methods, (str, Method)) else list(methods)
     for method in chosen:
         try:
@@ -113,194 +104,9 @@ def _chosen(methods: Sequence[str | Method] | str | Method | None) -> list[str |
     return chosen
 
 
-def _reference(about: Subject, lost: str) -> tuple[Any, str]:
-    """The certified gradient, or None and why there is none."""
-    if about.graph is None:
-        return None, "the function cannot be traced, so there is no graph to certify"
-    if lost:
-        return None, f"the value is not finite at this point: {lost}"
-    try:
-        found = reference_gradient(about.function, about.at, about.form)
-    except DiffCompareError as error:
-        return None, str(error)
-    return (found, "") if found.status in USABLE else (None, f"{found.status}: {found.reason}")
-
-
 def _notes(about: Subject, reference: Any) -> tuple[str, ...]:
     if about.graph is None:
         return (f"The function cannot be traced; methods that see only values run.\n{about.untraceable}",)
     if reference is not None and reference.reason:
         return (f"The reference is {reference.status}: {reference.reason}",)
     return ()
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0] if text else ""
-
-
-def label(method: Method) -> str:
-    """The name of a method, with the options in which it differs from the method of that name.
-
-    Examples
-    --------
-    >>> from diffcompare.methods import FiniteDifference
-    >>> label(FiniteDifference("central", order=4)), label(FiniteDifference("forward"))
-    ('central-difference (order=4)', 'forward-difference')
-    """
-    if not is_dataclass(method) or method.name not in METHODS:
-        return method.name
-    usual = resolve(method.name)
-    options = [(f.name, getattr(method, f.name), getattr(usual, f.name)) for f in fields(method)]
-    changed = ", ".join(f"{name}={value!r}" for name, value, default in options if value != default)
-    return f"{method.name} ({changed})" if changed else method.name
-
-
-@dataclass(slots=True)
-class _Run:
-    """One method on the subject: its record, filled stage by stage."""
-
-    about: Subject
-    reference: Any
-    lost: str  # where the value stops being finite
-    asked: str | Method
-    here: Environment
-    record: Record = field(init=False)
-    call: Callable[[], Any] | None = None  # one gradient, if the method gives one
-
-    def __post_init__(self) -> None:
-        name = self.asked.strip().lower().replace("_", "-") if isinstance(self.asked, str) else label(self.asked)
-        about = self.about
-        self.record = new_record(
-            problem=about.name, size=about.size, dtype=about.dtype, method=name, status="ok", trace_s=about.trace_s,
-            host=self.here.host,
-        )  # fmt: skip
-
-    def check(self) -> None:
-        """Prepare, call once, and measure the error."""
-        try:
-            method = resolve(self.asked)
-            if method.needs_graph and self.about.graph is None:
-                why = _first_line(self.about.untraceable)
-                raise MethodUnavailableError(f"needs the function's graph, but it cannot be traced: {why}")
-            prepared = self._prepare(method)
-            parts = self._first_call(prepared)
-            self._judge(method, prepared, parts)
-        except REFUSALS as error:
-            self.stop("skipped", str(error))
-        except Exception as error:  # noqa: BLE001 - whatever a method raises is its result, and a row
-            self.stop("failed", _in_words(error))
-
-    def stop(self, status: str, reason: str) -> None:
-        """End with a status that is not ok; nothing is timed after a failure."""
-        self.record.update(status=status, reason=reason)
-        if status in ("failed", "skipped"):
-            self.call = None
-
-    def _prepare(self, method: Method) -> Prepared:
-        target = self.about.opaque if self.about.graph is None else self.about.graph
-        prepared, seconds = time_once(lambda: method.prepare(target, self.about.wrt))
-        assert isinstance(prepared, Prepared)
-        compiling = prepared.seconds.get("compile_s", 0.0)
-        self.record.update(
-            cached=prepared.cached,
-            compile_s=compiling,
-            # Whatever preparing takes beyond compilation is derivation, whether the method names it or not.
-            derive_s=max(prepared.seconds.get("derive_s", 0.0), seconds - compiling, 0.0),
-            evaluations=prepared.evaluations,
-            operations=prepared.operations,
-        )
-        return prepared
-
-    def _first_call(self, prepared: Prepared) -> tuple[Any, ...]:
-        gradient, args = prepared.value_and_gradient, self.about.args
-        if gradient is None:
-            raise UnsupportedOpError(f"method {prepared.method!r} gives no gradient of this function.")
-
-        def call() -> Any:
-            return gradient(*args)
-
-        with np.errstate(all="ignore"):
-            result, seconds = time_once(call)
-        value, parts = result  # type: ignore[misc]
-        self.call = call
-        self.record.update(value=value, gradient=self.about.gradient(tuple(parts)), first_s=seconds)
-        return tuple(parts)
-
-    def _judge(self, method: Method, prepared: Prepared, parts: tuple[Any, ...]) -> None:
-        if not np.isfinite(self.record["value"]):
-            why = self.lost or "the point lies outside the real domain, or the function overflows"
-            return self.stop("failed", f"the value is {self.record['value']}: {why}")
-        if self.reference is None:
-            return self._judge_alone(parts)
-        found = accuracy(parts, self.reference, self.about.dtype)
-        self.record.update(found.record())
-        self.record["worst_entry"] = self.about.entry(*found.worst_entry) if found.worst_entry else None
-        if not all(np.all(np.isfinite(part)) for part in parts):
-            return self.stop("failed", f"the gradient is not finite at entry {_where(self.about, parts)}")
-        why = shortfall(method, prepared, self.record, parts, self.reference, self.about)
-        if why:
-            self.stop("inaccurate", why)
-        return None
-
-    def _judge_alone(self, parts: tuple[Any, ...]) -> None:
-        if not all(np.all(np.isfinite(part)) for part in parts):
-            self.stop("failed", f"the gradient is not finite at entry {_where(self.about, parts)}")
-        else:
-            self.record["reason"] = "not checked: there is no certified gradient"
-
-
-def _in_words(error: Exception) -> str:
-    return str(error) if isinstance(error, DiffCompareError) else f"{type(error).__name__}: {error}"
-
-
-def _where(about: Subject, parts: tuple[Any, ...]) -> str:
-    """Name and index of the first entry that is not finite."""
-    for position, part in zip(about.wrt, parts, strict=True):
-        bad = np.argwhere(~np.isfinite(part))
-        if len(bad):
-            return about.entry(position, *bad[0].tolist())
-    return ""
-
-
-def _time(about: Subject, runs: Sequence[_Run], budget: Budget | None) -> None:
-    """Memory of one call, then samples in turns; the value itself takes part as the measure of cost."""
-    for run in runs:
-        assert run.call is not None
-        run.record["peak_bytes"] = peak_bytes(run.call)
-    calls: dict[str, Callable[[], Any]] = {THE_VALUE: about.value}
-    calls |= {str(i): run.call for i, run in enumerate(runs) if run.call is not None}
-    with np.errstate(all="ignore"):
-        times = time_in_turns(calls, budget)
-    for i, run in enumerate(runs):
-        _fill(run, times[str(i)], times[THE_VALUE])
-
-
-def _fill(run: _Run, timing: Timing, value: Timing) -> None:
-    if timing.failure is not None:
-        run.stop("failed", f"a repeated call failed: {_in_words(timing.failure)}")
-        return
-    ratio = timing.median_s / value.median_s if value.samples else math.nan
-    run.record.update(
-        median_s=timing.median_s, min_s=timing.min_s, iqr_s=timing.iqr_s, rounds=timing.rounds, gradient_to_value=ratio
-    )
-
-
-def peak_bytes(call: Callable[[], Any]) -> int:
-    """Most memory that one call holds at once above what was held before, in bytes, as Python and NumPy allocate it.
-
-    Memory that compiled code takes from the C library itself is not seen.
-    """
-    was_tracing = tracemalloc.is_tracing()
-    if not was_tracing:
-        tracemalloc.start()
-    try:
-        tracemalloc.reset_peak()
-        before = tracemalloc.get_traced_memory()[0]
-        call()
-        return max(0, tracemalloc.get_traced_memory()[1] - before)
-    finally:
-        if not was_tracing:
-            tracemalloc.stop()
-
-
-assert THE_VALUE not in METHODS

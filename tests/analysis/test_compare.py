@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import diffcompare as dc
-from diffcompare.analysis.compare import peak_bytes
 from diffcompare.analysis.records import KEYS, STATUSES
+from diffcompare.analysis.run import peak_bytes
 from diffcompare.analysis.timing import Budget
 from diffcompare.errors import OptionError, ShapeError, UnknownNameError
 from diffcompare.methods import FiniteDifference, Prepared
