@@ -6,7 +6,7 @@ import html
 import io
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from diffcompare.analysis import tables
 from diffcompare.analysis.environment import Environment
+from diffcompare.analysis.kinks import Kink
 from diffcompare.analysis.records import Record, fastest, plain, to_csv, to_json
 from diffcompare.core.faces import face
 from diffcompare.errors import MissingPackageError, UnknownNameError
@@ -49,6 +50,8 @@ class Comparison:
         Why there is no reference; empty if there is one.
     notes : tuple of str
         What a reader should know: where the value becomes nan, why the function could not be traced.
+    kinks : tuple of Kink
+        Operations at their kinks at this point, with the value that each chooses there.
 
     Examples
     --------
@@ -66,6 +69,7 @@ class Comparison:
     names: tuple[str, ...]
     no_reference: str = ""
     notes: tuple[str, ...] = ()
+    kinks: tuple[Kink, ...] = ()
 
     def __getitem__(self, method: str) -> Record:
         for record in self.records:
@@ -110,6 +114,9 @@ class Comparison:
     def remarks(self) -> list[str]:
         """The lines below a table: who is fastest, why a status is not ok, notes, and the machine."""
         lines = list(self.notes)
+        lines += [f"kink: {kink}" for kink in self.kinks[:SHOWN_ENTRIES]]
+        if len(self.kinks) > SHOWN_ENTRIES:
+            lines.append(f"… {len(self.kinks)} kinks in all; see `kinks`")
         lines += self._reasons()
         first = fastest(self.records)
         if len(first) == 1:
@@ -123,7 +130,7 @@ class Comparison:
         """One line for each reason, with all the methods that share it."""
         shared: dict[tuple[str, str], list[str]] = {}
         for record in self.records:
-            if record["status"] != "ok":
+            if record["reason"]:
                 shared.setdefault((record["status"], record["reason"]), []).append(record["method"])
         return [f"{', '.join(methods)} {status}: {reason}" for (status, reason), methods in shared.items()]
 
@@ -193,6 +200,7 @@ class Comparison:
                 "at": dict(zip(self.names, self.at, strict=True)),
                 "reference": self._reference_dict(),
                 "notes": self.notes,
+                "kinks": [asdict(kink) for kink in self.kinks],
                 "records": self.records,
                 "environment": self.environment.to_dict(),
             }
@@ -205,17 +213,17 @@ class Comparison:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """JSON text of `to_dict`, also written to `path` if one is given."""
-        return _keep(to_json(self.to_dict()), path)
+        return keep(to_json(self.to_dict()), path)
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """CSV text with one line a record, all keys, also written to `path` if one is given."""
-        return _keep(to_csv(self.records), path)
+        return keep(to_csv(self.records), path)
 
     def to_markdown(self, path: str | Path | None = None) -> str:
         """Markdown text: the point, a table with one line a record, remarks; also written to `path` if one is given."""
         above = "  \n".join(tables.markdown_text(line) for line in self.summary())
         below = "\n".join(f"- {tables.markdown_text(line)}" for line in self.remarks())
-        return _keep(f"{above}\n\n{tables.markdown_table(self.records)}\n\n{below}\n", path)
+        return keep(f"{above}\n\n{tables.markdown_table(self.records)}\n\n{below}\n", path)
 
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas DataFrame with one row a record and the keys as columns.
@@ -249,7 +257,8 @@ class Comparison:
         return face("plot_comparison")(self, axes)
 
 
-def _keep(text: str, path: str | Path | None) -> str:
+def keep(text: str, path: str | Path | None) -> str:
+    """`text`, also written to `path` if one is given."""
     if path is not None:
         Path(path).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
     return text

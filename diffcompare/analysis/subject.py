@@ -183,8 +183,8 @@ def _trace(f: Function, args: tuple[Any, ...]) -> tuple[Graph | None, str, float
 def _require_scalar(shape: tuple[int, ...]) -> None:
     if shape != ():
         raise ShapeError(
-            f"compare needs a scalar output, but the function returned shape {shape}.\n"
-            "  Sum it (np.sum), or compare one entry of it."
+            f"a scalar output is needed, but the function returned shape {shape}.\n"
+            "  Sum it (np.sum), or take one entry of it."
         )
 
 
