@@ -27,6 +27,7 @@ PEERS = (
     ("autograd", "autograd", "autograd"),
     ("casadi", "casadi", "casadi"),
     ("pytensor", "pytensor", "pytensor"),
+    ("symengine", "symengine", "symengine"),
     ("numdifftools", "numdifftools", "numdifftools"),
     ("scipy-differentiate", "scipy", "scipy"),
 )

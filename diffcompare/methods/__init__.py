@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import MethodUnavailableError, OptionError, UnknownNameError
+from .packages import how_to_install, installed
 from .protocol import Method, Opaque, Prepared
 
 if TYPE_CHECKING:
     from .complex_step import ComplexStep
     from .finite_difference import FiniteDifference
     from .forward import Forward
+    from .peer_autograd import Autograd
+    from .peer_casadi import CasADi
+    from .peer_jax import Jax
+    from .peer_numdifftools import NumDiffTools
+    from .peer_pytensor import PyTensor
+    from .peer_scipy_differentiate import SciPyDifferentiate
+    from .peer_symengine import SymEngine
+    from .peer_torch import Torch
     from .reverse import Reverse
     from .richardson import Richardson
     from .symbolic import Symbolic
 
 __all__ = [
-    "ComplexStep", "FiniteDifference", "Forward", "Method", "Opaque", "Prepared", "Reverse", "Richardson", "Symbolic",
+    "Autograd", "CasADi", "ComplexStep", "FiniteDifference", "Forward", "Jax", "Method", "NumDiffTools", "Opaque",
+    "Prepared", "PyTensor", "Reverse", "Richardson", "SciPyDifferentiate", "SymEngine", "Symbolic", "Torch",
     "available", "resolve",
 ]  # fmt: skip
 
@@ -47,21 +56,25 @@ class Entry:
         """Whether the class exists and the packages it needs are installed; imports none of them."""
         if self.missing:
             return Availability(False, self.missing)
-        absent = [p for p in self.packages if importlib.util.find_spec(p) is None]
-        if absent:
-            return Availability(False, f"needs the package {', '.join(absent)}, which is not installed")
-        return Availability(True)
+        absent = [package for package in self.packages if not installed(package)]
+        return Availability(False, how_to_install(absent[0])) if absent else Availability(True)
 
     def build(self) -> Method:
         """The method, with the options of this name."""
         return getattr(importlib.import_module(self.module, __name__), self.class_name)(**self.options)
 
 
-_NO_PEERS = "this version does not run the peer library {} yet"
-_PEERS = {
-    "jax": "JAX", "torch": "PyTorch", "autograd": "autograd", "casadi": "CasADi", "pytensor": "PyTensor",
-    "numdifftools": "numdifftools", "scipy-differentiate": "scipy.differentiate",
-}  # fmt: skip
+# Other libraries on the same graph: in `compare` when they are asked for.
+PEERS: dict[str, Entry] = {
+    "jax": Entry(".peer_jax", "Jax", packages=("jax",)),
+    "torch": Entry(".peer_torch", "Torch", packages=("torch",)),
+    "autograd": Entry(".peer_autograd", "Autograd", packages=("autograd",)),
+    "casadi": Entry(".peer_casadi", "CasADi", packages=("casadi",)),
+    "pytensor": Entry(".peer_pytensor", "PyTensor", packages=("pytensor",)),
+    "symengine": Entry(".peer_symengine", "SymEngine", packages=("symengine",)),
+    "numdifftools": Entry(".peer_numdifftools", "NumDiffTools", packages=("numdifftools",)),
+    "scipy-differentiate": Entry(".peer_scipy_differentiate", "SciPyDifferentiate", packages=("scipy.differentiate",)),
+}
 
 METHODS: dict[str, Entry] = {
     "symbolic": Entry(".symbolic", "Symbolic", packages=("sympy",)),
@@ -73,9 +86,10 @@ METHODS: dict[str, Entry] = {
     "forward": Entry(".forward", "Forward"),
     "reverse": Entry(".reverse", "Reverse"),
     "cuda": Entry(missing="this version has no CUDA code yet; Reverse() runs the same derivative on the CPU"),
-    **{name: Entry(missing=_NO_PEERS.format(title)) for name, title in _PEERS.items()},
+    **PEERS,
 }
 
+_ALIASES = {entry.class_name.lower(): name for name, entry in PEERS.items()}
 _CLASSES = {entry.class_name: entry.module for entry in METHODS.values() if entry.class_name}
 
 
@@ -130,9 +144,10 @@ def resolve(method: str | Method) -> Method:
 
 
 def _by_name(name: str) -> Method:
-    entry = METHODS.get(name.strip().lower().replace("_", "-"))
+    asked = name.strip().lower().replace("_", "-")
+    entry = METHODS.get(_ALIASES.get(asked, asked))
     if entry is None:
-        near = difflib.get_close_matches(name.lower().replace("_", "-"), METHODS, n=3, cutoff=0.5)
+        near = difflib.get_close_matches(asked, METHODS, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Names are: {', '.join(METHODS)}."
         raise UnknownNameError(f"there is no method named {name!r}.\n  {hint}")
     can_run, reason = entry.availability()

@@ -1,0 +1,151 @@
+"""A graph written out in a library's symbols, one a number: for libraries that know scalars only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..core.graph import Graph
+from ..core.node import Node
+from ..core.rows import Row
+from ..core.tables import ROWS
+from ..errors import SizeLimitError, UnsupportedOpError
+from .replay import SOURCES
+
+MOST_SCALARS = 200_000  # operations written out: about a minute, and a gigabyte, in the slower of the libraries
+
+# Rows whose NumPy function moves, adds or multiplies whatever objects an array holds.
+BY_NUMPY = frozenset({
+    "reshape", "transpose", "broadcast_to", "slice", "place", "gather", "scatter_add", "concatenate", "sum", "prod",
+    "cumsum", "cumprod", "linear_recurrence", "matmul", "add", "subtract", "multiply", "divide", "negative", "square",
+    "stop_gradient",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalars:
+    """The functions of a library on its scalar expressions.
+
+    Attributes
+    ----------
+    title : str
+        The library's name.
+    symbol : callable
+        ``symbol(name)`` gives a new variable.
+    functions : mapping
+        Row name to a function of scalar expressions.
+    """
+
+    title: str
+    symbol: Callable[[str], Any]
+    functions: Mapping[str, Callable]
+
+    def can(self, row: Row) -> bool:
+        """Whether the library has `row`."""
+        return row.name in BY_NUMPY or row.name in self._structured() or row.name in self.functions
+
+    def lacking(self) -> tuple[str, ...]:
+        """Names of the rows that have no function here."""
+        return tuple(name for name, row in ROWS.items() if name not in SOURCES and not self.can(row))
+
+    def _structured(self) -> dict[str, Callable]:
+        f = self.functions
+        pairs = {"max": "maximum", "min": "minimum", "any": "logical_or", "all": "logical_and"}
+        found = {name: _over(f[pair]) for name, pair in pairs.items() if pair in f}
+        return {**found, "norm": _norm(f["sqrt"]), "logsumexp": _logsumexp(f["exp"], f["log"], found.get("max")),
+                "cast": _cast}  # fmt: skip
+
+
+def written_out(graph: Graph, names: Scalars) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Symbols of every input, and expressions of every output, as object arrays in the nodes' shapes.
+
+    Raises
+    ------
+    UnsupportedOpError
+        When the library lacks an operation.
+    SizeLimitError
+        When there are more than `MOST_SCALARS` scalar operations; nothing was written out.
+    """
+    for node in graph.nodes:
+        if node.args and not names.can(node.op):
+            raise UnsupportedOpError(
+                f"{names.title} cannot run op {node.op.name!r}: it has no such function, or none with a derivative.\n"
+                f"  at {graph.where_is(node)}, shape {node.shape}, {node.dtype}\n"
+                "  Use method='reverse', or write this operation with others."
+            )
+    count = sum(_work(node) for node in graph.nodes if node.args)
+    if count > MOST_SCALARS:
+        raise SizeLimitError(
+            f"{names.title} writes every number out as an expression; here are {count:,} scalar operations, and the "
+            f"limit is {MOST_SCALARS:,}.\n  Use method='reverse', or a smaller problem."
+        )
+    structured = names._structured()
+    values: dict[int, np.ndarray] = {}
+    for k, node in enumerate(graph.inputs):
+        values[id(node)] = _boxes([names.symbol(f"x{k}_{i}") for i in range(node.size)], node.shape)
+    for node in graph.nodes:
+        if node.op.name == "constant":
+            values[id(node)] = _boxes(np.asarray(node.value).reshape(-1).tolist(), node.shape)
+        elif node.args:
+            values[id(node)] = _boxed(_apply(node, [values[id(a)] for a in node.args], names.functions, structured))
+    return [values[id(i)] for i in graph.inputs], [values[id(o)] for o in graph.outputs]
+
+
+def _work(node: Node) -> int:
+    inner = node.args[0].shape[-1] if node.op.name == "matmul" else 1
+    return max(node.size * inner, max(a.size for a in node.args) if node.op.kind == "reduction" else 0)
+
+
+def _apply(node: Node, args: list[np.ndarray], functions: Mapping[str, Callable], structured: dict) -> Any:
+    name, attributes = node.op.name, dict(node.attributes)
+    if name in structured:
+        return structured[name](*args, **attributes)
+    if name in BY_NUMPY and name not in functions:
+        return node.op.numpy(*args, **attributes)
+    return np.frompyfunc(functions[name], len(args), 1)(*args)
+
+
+def _boxes(values: list[Any], shape: tuple[int, ...]) -> np.ndarray:
+    flat = np.empty(len(values), object)
+    for i, value in enumerate(values):  # one by one: an expression may look like an array to NumPy
+        flat[i] = value
+    return flat.reshape(shape)
+
+
+def _boxed(value: Any) -> np.ndarray:
+    return value if isinstance(value, np.ndarray) and value.dtype == object else _boxes([value], ())
+
+
+def _over(pair: Callable) -> Callable:
+    """A reduction by a function of two scalars."""
+    function = np.frompyfunc(pair, 2, 1)
+
+    def reduce(x: np.ndarray, axis: tuple[int, ...], keepdims: bool) -> Any:
+        for i in reversed(axis):
+            x = _boxed(function.reduce(x, axis=i, keepdims=keepdims))
+        return x
+
+    return reduce
+
+
+def _norm(sqrt: Callable) -> Callable:
+    return lambda x, axis, keepdims: np.frompyfunc(sqrt, 1, 1)(_boxed(np.sum(x * x, axis=axis, keepdims=keepdims)))
+
+
+def _logsumexp(exp: Callable, log: Callable, top: Callable | None) -> Callable:
+    """Shifted by the maximum where the library has one that can be differentiated."""
+
+    def logsumexp(x: np.ndarray, axis: tuple[int, ...], keepdims: bool) -> Any:
+        shift = top(x, axis, True) if top is not None else _boxes([0.0], ())
+        total = _boxed(np.sum(_boxed(np.frompyfunc(exp, 1, 1)(x - shift)), axis=axis, keepdims=True))
+        found = _boxed(_boxed(np.frompyfunc(log, 1, 1)(total)) + shift)
+        return found if keepdims else found.reshape([n for i, n in enumerate(x.shape) if i not in axis])
+
+    return logsumexp
+
+
+def _cast(x: np.ndarray, dtype: str) -> Any:
+    return x  # a truth value counts as 0 or 1
