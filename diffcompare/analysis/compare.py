@@ -9,7 +9,7 @@ from diffcompare.analysis.comparison import Comparison
 from diffcompare.analysis.environment import environment
 from diffcompare.analysis.nonfinite import origin
 from diffcompare.analysis.records import break_even
-from diffcompare.analysis.run import Run, certified, take_times
+from diffcompare.analysis.run import Run, certified, kinks_of, take_times
 from diffcompare.analysis.subject import Subject, subject
 from diffcompare.analysis.timing import Budget
 from diffcompare.errors import MethodUnavailableError
@@ -71,7 +71,8 @@ def compare(
     about, here = subject(f, at, wrt, size), environment()
     lost = origin(about.graph, about.args) if about.graph is not None else ""
     reference, no_reference = certified(about, lost)
-    runs = [Run(about, reference, lost, name, here) for name in _chosen(methods)]
+    kinks, sides = kinks_of(about, reference, lost)
+    runs = [Run(about, reference, lost, name, here, kinks, sides) for name in _chosen(methods)]
     for run in runs:
         run.check()
     if time:
@@ -88,6 +89,7 @@ def compare(
         names=about.names,
         no_reference=no_reference,
         notes=_notes(about, reference),
+        kinks=kinks,
     )
 
 

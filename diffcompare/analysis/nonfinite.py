@@ -27,7 +27,7 @@ def origin(graph: Graph, args: Sequence[Any]) -> str:
         Such as ``v2 = log(v0) is nan, where v0 = -1.0``, numbered as in the printed graph. Found from the output
         through arguments that are not finite, so what `where` leaves unselected is not blamed for a finite result.
     """
-    values = _values(graph, args)
+    values = node_values(graph, args)
     node = graph.output
     if _finite(values[id(node)]):
         return ""
@@ -38,7 +38,8 @@ def origin(graph: Graph, args: Sequence[Any]) -> str:
         node = source
 
 
-def _values(graph: Graph, args: Sequence[Any]) -> dict[int, Any]:
+def node_values(graph: Graph, args: Sequence[Any]) -> dict[int, Any]:
+    """The value of every node, by its id."""
     values: dict[int, Any] = dict(zip(map(id, graph.inputs), args, strict=True))
     with np.errstate(all="ignore"):
         for node in graph.nodes:

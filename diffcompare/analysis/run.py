@@ -12,9 +12,11 @@ import numpy as np
 
 from diffcompare.analysis.accuracy import accuracy
 from diffcompare.analysis.environment import Environment
-from diffcompare.analysis.judge import shortfall
+from diffcompare.analysis.judge import verdict
+from diffcompare.analysis.kinks import Kink, find
 from diffcompare.analysis.records import Record, new_record
 from diffcompare.analysis.reference import reference_gradient
+from diffcompare.analysis.sides import Sides
 from diffcompare.analysis.subject import Subject
 from diffcompare.analysis.timing import Budget, Timing, time_in_turns, time_once
 from diffcompare.errors import DiffCompareError, MethodUnavailableError, SizeLimitError, UnsupportedOpError
@@ -37,6 +39,14 @@ def certified(about: Subject, lost: str) -> tuple[Any, str]:
     except DiffCompareError as error:
         return None, str(error)
     return (found, "") if found.status in USABLE else (None, f"{found.status}: {found.reason}")
+
+
+def kinks_of(about: Subject, reference: Any, lost: str) -> tuple[tuple[Kink, ...], Sides | None]:
+    """The operations at their kinks, and the derivatives beside the point."""
+    if about.graph is None or lost:
+        return (), None
+    kinks, sides = find(about.graph, about.args, about.wrt, undecided=reference is None)
+    return tuple(kinks), sides
 
 
 def _first_line(text: str) -> str:
@@ -69,6 +79,8 @@ class Run:
     lost: str  # where the value stops being finite
     asked: str | Method
     here: Environment
+    kinks: tuple[Kink, ...] = ()  # operations at their kinks
+    sides: Sides | None = None  # the derivatives beside the point, where there are kinks
     record: Record = field(init=False)
     call: Callable[[], Any] | None = None  # one gradient, if the method gives one
     timing: Timing | None = None  # every sample, once taken
@@ -143,16 +155,18 @@ class Run:
         self.record["worst_entry"] = self.about.entry(*found.worst_entry) if found.worst_entry else None
         if not all(np.all(np.isfinite(part)) for part in parts):
             return self.stop("failed", f"the gradient is not finite at entry {_where(self.about, parts)}")
-        why = shortfall(method, prepared, self.record, parts, self.reference, self.about)
-        if why:
-            self.stop("inaccurate", why)
+        status, reason = verdict(
+            method, prepared, self.record, parts, self.reference, self.about, self.kinks, self.sides
+        )
+        self.record.update(status=status, reason=reason)
         return None
 
     def _judge_alone(self, parts: tuple[Any, ...]) -> None:
         if not all(np.all(np.isfinite(part)) for part in parts):
             self.stop("failed", f"the gradient is not finite at entry {_where(self.about, parts)}")
         else:
-            self.record["reason"] = "not checked: there is no certified gradient"
+            at = f": {self.kinks[0].place} is at its kink" if self.kinks else ""
+            self.record["reason"] = f"not checked: there is no certified gradient{at}"
 
     def fill(self, timing: Timing, value: Timing) -> None:
         """Take over the samples, and the ratio to those of the value."""

@@ -101,7 +101,8 @@ def _labels(axes: Axes, ends: list[tuple[tuple[Any, int], str, str]]) -> None:
         x = axes.transData.transform(point)[0] * scale
         axes.annotate(
             text, point, xytext=(left - x + 14, placed[i] - over - heights[i]), textcoords="offset points",
-            fontsize=8.5, va="center", color=colour, arrowprops={"arrowstyle": "-", "color": "0.7", "linewidth": 0.6, "shrinkB": 3},
+            fontsize=8.5, va="center", color=colour,
+            arrowprops={"arrowstyle": "-", "color": "0.7", "linewidth": 0.6, "shrinkB": 3},
         )  # fmt: skip
 
 
