@@ -9,12 +9,15 @@ import importlib
 from collections.abc import Callable
 
 FACES = {
+    "draw": "diffcompare.draw.drawing:draw",
+    "draw_graph": "diffcompare.draw.drawing:draw_graph",
     "from_sympy": "diffcompare.lower.sympy_io:from_sympy",
     "kernels": "diffcompare.lower.kernels:kernels",
     "latex": "diffcompare.core.latex:latex",
     "parse": "diffcompare.core.parse:parse",
     "plot_comparison": "diffcompare.plot.comparison:plot_comparison",
     "plot_swell": "diffcompare.plot.swell:plot_swell",
+    "plot_step_sweep": "diffcompare.plot.step_sweep:plot_step_sweep",
     "source": "diffcompare.lower.tape:source",
     "tape": "diffcompare.lower.tape:tape",
     "to_sympy": "diffcompare.lower.sympy_io:function_to_sympy",

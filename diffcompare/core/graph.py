@@ -66,8 +66,15 @@ class Graph:
         outputs = ", ".join(f"v{places[id(o)]}" for o in self.outputs)
         return "\n".join([f"{len(self.inputs)} inputs, {len(self.nodes)} nodes", *lines, f"  return {outputs}"])
 
+    def draw(self, at: Sequence[Any] | None = None, **options: Any) -> Any:
+        """The graph as a circuit; `at` has one entry an input, and the options are those of `Function.draw`."""
+        return face("draw_graph")(self, at, **options)
+
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {face('latex')(self)}$"
+
+    def _repr_svg_(self) -> str:
+        return self.draw().svg
 
 
 def _rebuild(flat: tuple, inputs: int) -> Graph:

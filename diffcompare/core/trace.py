@@ -151,6 +151,60 @@ class Function:
         """Which statements of value and gradient share a loop, with bytes and operations; print it."""
         return face("kernels")(self, at)
 
+    def draw(self, at: Any = None, **options: Any) -> Any:
+        """The function as a circuit: values above the wires, derivatives of the output below them.
+
+        Parameters
+        ----------
+        at : tuple, dict by name, or the only argument, optional
+            The point. Without it the structure alone is drawn, for scalar arguments.
+        gradients : bool, default True
+            Whether to go backward.
+        partials : bool, default False
+            Whether each wire shows the local partial where it ends.
+        groups : "written", "closed" or "open", default "written"
+            "closed" draws a written-out sigmoid, softplus, logsumexp, softmax, norm or hypot as one gate; "open" draws
+            the parts of every gate that has some; "written" draws what the function calls.
+        open : str or sequence of str, default ()
+            Gates to draw in parts whatever `groups` says: "sigmoid", "softmax", "tanh", "mean" …
+        fold : int or None, default 8
+            Chains of more gates than this are folded in the middle.
+        constants : bool, default False
+            Whether numbers such as the 1 of ``1 + x`` are nodes of their own.
+        names : bool, default False
+            Whether gates show the names that `rules` and the steps use.
+        cotangent : array_like, optional
+            Where the backward pass starts, of the output's shape; needed if that is not a scalar.
+        steps : bool, default False
+            Whether a notebook shows the passes step by step, with buttons.
+        width : float, optional
+            Pixels.
+
+        Returns
+        -------
+        Drawing
+            Shows itself in a notebook; `.svg`, `.save(path)`, `.rules()`, `.frames`, `.stepper()`, `.to_mermaid()`,
+            `.to_dot()`; printed, it is a table.
+
+        Raises
+        ------
+        OptionError, ShapeError
+            For an option or a point that does not fit.
+
+        Examples
+        --------
+        >>> import diffcompare as dc
+        >>> print(dc.parse("(x + y) * z").draw(at=(-2.0, 5.0, -4.0)))
+        Circuit of a function of x, y, z, forward and backward
+                       value  derivative of the output
+          input x      -2     -4
+          input y      5      -4
+          input z      -4     3
+          v1 = x + y   3      -4
+          v2 = v1 * z  -12    1
+        """
+        return face("draw")(self, at, **options)
+
     def to_sympy(self, *example: Any) -> Any:
         """The expression in SymPy (an array of them for array outputs), its symbols named as the arguments."""
         return face("to_sympy")(self, *example)
@@ -174,6 +228,10 @@ class _Expression(Function):
             return evaluator(self.graph(args))(*args)[0]
         value = self._value(*args)[0]
         return value.item() if np.ndim(value) == 0 else value
+
+    def draw(self, at: Any = None, **options: Any) -> Any:
+        """The expression as a circuit, as `Function.draw`; without a point, its inputs have the shapes they were made with."""
+        return self._given.draw(**options) if at is None else super().draw(at, **options)
 
     def _check_count(self, count: int, options: dict[str, Any]) -> None:
         if count != len(self.names) or options:

@@ -1,0 +1,124 @@
+"""The forward and the backward pass, one operation at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .cells import Circuit
+from .labels import formula, join, number
+from .passes import Passes, Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is known after one step.
+
+    Attributes
+    ----------
+    phase : str
+        "inputs", "forward", "seed" or "backward".
+    cell : int
+        Place of the cell at work; -1 at the inputs.
+    text : str
+        What happens, as a sentence.
+    valued, pulled : frozenset of int
+        Cells whose value, whose cotangent, is known.
+    crossed : frozenset of (int, int)
+        Wires that the backward pass has crossed.
+    """
+
+    phase: str
+    cell: int
+    text: str
+    valued: frozenset[int]
+    pulled: frozenset[int]
+    crossed: frozenset[Wire]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which labels a picture shows: all, those that are known after `step`, or all marked with the step that knows them."""
+
+    step: Step | None = None
+    marked: tuple[Step, ...] = ()
+
+    def shows(self, kind: str, key: Any) -> bool:
+        """Whether the label is there; `kind` is "valued", "pulled" or "crossed"."""
+        return self.step is None or key in getattr(self.step, kind)
+
+    def mark(self, kind: str, key: Any) -> str:
+        """The attribute that says from which step on the label is known."""
+        known = next((i for i, step in enumerate(self.marked) if key in getattr(step, kind)), None)
+        return "" if known is None else f' data-known="{known}"'
+
+    def now(self, place: int) -> str:
+        """The class of what is at work."""
+        return " now" if self.step is not None and self.step.cell == place else ""
+
+
+def steps(circuit: Circuit, numbers: Passes) -> list[Step]:
+    """First the inputs, then a step an operation forward; then the seed, and a step an operation backward."""
+    cells = circuit.cells
+    names = [cell.name or cell.label for cell in cells]
+    valued = {i for i, cell in enumerate(cells) if not cell.args}
+    none: frozenset[Wire] = frozenset()
+    found = [Step("inputs", -1, "The inputs.", frozenset(valued), frozenset(), none)]
+    work = [i for i, cell in enumerate(cells) if cell.args]
+    for i in work:
+        valued.add(i)
+        found.append(Step("forward", i, forward_text(circuit, numbers, names, i), frozenset(valued), frozenset(), none))
+    if all(cotangent is None for cotangent in numbers.cotangents):
+        return found
+    every, (last,) = frozenset(valued), circuit.outputs
+    waiting = circuit.readers()
+    pulled = {last} | {i for i, cell in enumerate(cells) if not waiting[i] and i != last}
+    start = f"Backward: the derivative of the output with respect to itself is {join(numbers.cotangents[last])}."
+    found.append(Step("seed", last, start, every, frozenset(pulled), none))
+    crossed: set[Wire] = set()
+    for i in reversed(work):
+        for k, source in enumerate(cells[i].args):
+            crossed.add((i, k))
+            waiting[source] -= 1
+            if waiting[source] == 0:
+                pulled.add(source)
+        text = backward_text(circuit, numbers, names, i)
+        if text:
+            found.append(Step("backward", i, text, every, frozenset(pulled), frozenset(crossed)))
+    return found
+
+
+def forward_text(circuit: Circuit, numbers: Passes, names: list[str], i: int) -> str:
+    """`Forward: v1 = x + y = -2 + 5 = 3.`"""
+    cell = circuit.cells[i]
+    if cell.kind == "fold":
+        return f"Forward: {cell.name} is {join(numbers.values[i])}, after {cell.label.strip('… ')}."
+    parts = [f"{cell.name} = {formula(cell.op, cell.label, [names[a] for a in cell.args])}"]
+    if all(np.ndim(numbers.values[a]) == 0 for a in cell.args):
+        written = [number(numbers.values[a]) for a in cell.args]
+        bracketed = [w if k == 0 or not w.startswith("-") else f"({w})" for k, w in enumerate(written)]
+        parts.append(formula(cell.op, cell.label, bracketed))
+    return f"Forward: {' = '.join([*parts, join(numbers.values[i])])}."
+
+
+def backward_text(circuit: Circuit, numbers: Passes, names: list[str], i: int) -> str:
+    """`Backward through v2: to v1 flows 1 · -4 = -4; to z flows 1 · 3 = 3.`; empty where nothing flows."""
+    cell, told = circuit.cells[i], []
+    for k, source in enumerate(cell.args):
+        if (i, k) not in numbers.contributions or circuit.cells[source].kind == "constant":
+            continue
+        flow = join(numbers.contributions[i, k])
+        partial = numbers.partials.get((i, k))
+        if partial is not None and np.ndim(partial) == 0 and np.ndim(numbers.cotangents[i]) == 0:
+            product = f"{number(numbers.cotangents[i])} \u00b7 {_bracket(number(partial))} = {flow}"
+        else:
+            product = flow
+        more = " (one of several that add)" if circuit.readers()[source] > 1 else ""
+        told.append(f"{names[source]} receives {product}{more}")
+    return f"Backward through {cell.name}: {'; '.join(told)}." if told else ""
+
+
+def _bracket(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
