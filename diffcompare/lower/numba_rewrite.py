@@ -30,6 +30,11 @@ def _product(a: Node, b: Node) -> Node:
     return make(ROWS["sum"], (terms,), (("axis", (1,)), ("keepdims", True)))
 
 
+def _scattered_to_number(y: Node, places: Node) -> Node:
+    """A scatter fills an array: a number is the array of one element."""
+    return ROWS["reshape"](ROWS["scatter_add"](y, places, shape=(1,)), shape=())
+
+
 REDUCTIONS = {"logsumexp": _logsumexp, "norm": _norm}
 
 
@@ -52,6 +57,8 @@ def rewritten(graph: Graph) -> Graph:
                 new[node] = found if same else make(ROWS["reshape"], (found,), (("shape", node.shape),))
             elif node.op.name == "matmul" and _is_loop(node):
                 new[node] = _product(*args)
+            elif node.op.name == "scatter_add" and node.shape == ():
+                new[node] = _scattered_to_number(*args)
             else:
                 same = all(a is b for a, b in zip(args, node.args, strict=True))
                 new[node] = node if same else make(node.op, args, node.attributes)

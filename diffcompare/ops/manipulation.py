@@ -241,8 +241,8 @@ def roll(x: Node, shift: Any, axis: Any = None) -> Node:
 @implements(np.repeat)
 def repeat(x: Node, repeats: Any, axis: int | None = None) -> Node:
     """Each element repeated."""
-    if axis is None:
-        x, axis = ravel(x), 0
+    if axis is None or x.ndim == 0:  # to NumPy, too, a scalar is here an array of one element
+        x, axis = ravel(x), 0 if axis is None else axis
     return x[(slice(None),) * _one_axis(axis, x.ndim) + (np.repeat(np.arange(x.shape[axis]), repeats),)]
 
 

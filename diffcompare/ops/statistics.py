@@ -59,8 +59,13 @@ def refuse(name: str, **options: Any) -> None:
             )
 
 
+def _reduced_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    # NumPy's reductions take a scalar for an array with one axis, which they then do not keep.
+    return axes(axis, ndim) if ndim else axes(axis, 1)[:0]
+
+
 def _reduce(row: Any, x: Any, axis: Any, keepdims: Any) -> Any:
-    return row(x, axis=axes(axis, x.ndim), keepdims=keepdims is True)
+    return row(x, axis=_reduced_axes(axis, x.ndim), keepdims=keepdims is True)
 
 
 @implements(np.sum)
@@ -122,7 +127,7 @@ def _extreme(name: str, row: Any) -> Any:
         x: Node, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = None
     ) -> Node:
         refuse(name, out=out, initial=initial, where=where)
-        if math.prod(x.shape[i] for i in axes(axis, x.ndim)) == 0:
+        if math.prod(x.shape[i] for i in _reduced_axes(axis, x.ndim)) == 0:
             raise ShapeError(f"np.{name} of no elements has no value (shape {x.shape}).\n  at {user_line()}")
         return _reduce(row, x, axis, keepdims)
 
@@ -227,8 +232,8 @@ def norm(x: Node, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 
 
 def _single(x: Any, axis: Any) -> tuple[Any, int]:
-    if axis is None:
-        return reshape_row(x, shape=(x.size,)), 0
+    if axis is None or x.ndim == 0:  # to NumPy, too, a scalar is here an array of one element
+        x, axis = reshape_row(x, shape=(x.size,)), 0 if axis is None else axis
     return x, axes(axis, x.ndim)[0]
 
 

@@ -96,6 +96,8 @@ def test_fills_and_gathers():
         np.concatenate([x[:, 1:], np.exp(x)], axis=1),
         np.stack([x[0, 0], x[1, 1] * 2.0]),
         ROWS["gather"](reduce("sum", x, (0, 1)), constant(np.zeros(4, int))),
+        ROWS["scatter_add"](taken, constant(np.zeros((2, 3), int)), shape=()),
+        ROWS["scatter_add"](reduce("sum", x, (0, 1)), constant(np.array(0)), shape=()) * 2.0,
     ]
     agree([x], outputs, RNG.normal(size=(3, 4)))
 

@@ -138,3 +138,31 @@ def test_derived_graphs_differentiate_again():
     assert evaluator(second)(0.4)[1] == -math.sin(0.4)
     pushed = pushforward(graph, (0,))
     assert evaluator(pushed)(0.4, 1.0) == (math.sin(0.4), math.cos(0.4))
+
+
+INFINITE_SLOPES = {
+    "sqrt": (np.sqrt, 0.0, np.inf),
+    "cbrt": (np.cbrt, 0.0, np.inf),
+    "power": (lambda x: x**0.25, 0.0, np.inf),
+    "arcsin": (np.arcsin, 1.0, np.inf),
+    "arccos": (np.arccos, -1.0, -np.inf),
+    "arccosh": (np.arccosh, 1.0, np.inf),
+}
+
+
+@pytest.mark.parametrize("name", INFINITE_SLOPES)
+@pytest.mark.parametrize("method", ["forward", "reverse"])
+def test_an_infinite_slope_stays_in_its_entry(name, method):
+    """x0 + 3 f(x1) where f'(x1) is infinite has gradient (1, f'(x1)), of an array and of two scalars."""
+    function, edge, slope = INFINITE_SLOPES[name]
+    found = dc.gradient(lambda x: x[0] + 3.0 * function(x[1]), method=method)(np.array([2.0, edge]))
+    assert found.tolist() == [1.0, slope]
+    assert dc.gradient(lambda x, y: x + function(y), wrt=(0, 1), method=method)(2.0, edge) == (1.0, slope)
+
+
+def test_a_tangent_is_linear_where_slopes_are_finite():
+    """The derivative of the tangent of sqrt(x) by its direction is 1 / (2 sqrt(x)), at the direction 0 too."""
+    x = dc.trace(lambda x: np.sum(np.sqrt(x)), np.array([4.0, 9.0]))
+    pushed = pushforward(x, (0,))
+    by_direction = pullback(Graph(pushed.inputs, pushed.outputs[1:]), (1,))
+    np.testing.assert_array_equal(evaluator(by_direction)(np.array([4.0, 9.0]), np.zeros(2))[1], [0.25, 0.5 / 3.0])
