@@ -18,6 +18,8 @@ _WHERE = {
     "core.parse": "parse",
     "lower.sympy_io": "from_sympy",
     "operators": "gradient value_and_gradient derivative jvp vjp jacobian hessian hvp prepare",
+    "analysis.check": "check_gradient",
+    "analysis.check_result": "GradientCheck",
     "analysis.compare": "compare Comparison",
     "analysis.step_sweep": "sweep_steps StepSweep",
     "analysis.reference": "reference_gradient Reference",

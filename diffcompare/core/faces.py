@@ -15,6 +15,7 @@ FACES = {
     "kernels": "diffcompare.lower.kernels:kernels",
     "latex": "diffcompare.core.latex:latex",
     "parse": "diffcompare.core.parse:parse",
+    "plot_check": "diffcompare.plot.check:plot_check",
     "plot_comparison": "diffcompare.plot.comparison:plot_comparison",
     "plot_swell": "diffcompare.plot.swell:plot_swell",
     "plot_step_sweep": "diffcompare.plot.step_sweep:plot_step_sweep",

@@ -1,0 +1,262 @@
+"""The Taylor test along one line: does f(x + h d) follow the claimed derivative as the step h shrinks?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from diffcompare.analysis.check_noise import quantum
+from diffcompare.analysis.check_tableau import Limit, grows, limit, observed_rate
+
+RATIO = 8.0
+LARGEST = 2.0**-3  # of the scale of each entry
+LEAST_STEP = 2.0**-48  # of the scale of each entry; nearer points differ in a few last places only
+# Errors of a gradient's own arithmetic, in unit round-offs of its largest terms: the square root of 4,096 roundings (a
+# random walk; Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM 2002, section 2.8).
+GRADIENT_UNITS = 64.0
+# A bound of noise from its standard deviation; with the safety of `limit` on top, wrong for one noise in 1e12.
+DEVIATIONS = 4.0
+SUSPECT = 8.0  # go on to smaller steps while what is suspected is this many times the noise
+MOST_EXTRA = 12  # steps
+
+
+class Values(Protocol):
+    """What a line needs of a subject."""
+
+    x: np.ndarray
+    value: float
+    unit: float
+
+    def value_at(self, vector: np.ndarray) -> float:
+        """The function at a vector."""
+
+    def rounded(self, vector: np.ndarray) -> np.ndarray:
+        """The vector as it reaches the function."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineTest:
+    """What one direction showed.
+
+    Attributes
+    ----------
+    label : str
+        Which direction: ``random``, ``balanced``, ``weak entries`` or an entry's name.
+    direction : ndarray, shape (n,)
+        d, packed as the differentiated entries.
+    steps : ndarray, shape (k,)
+        h, from large to small, in units of d.
+    remainders : ndarray, shape (k,)
+        Quotient minus claimed derivative: central, or one-sided where f has values on one side only. nan where f has no
+        value.
+    jumps : ndarray, shape (k,)
+        Forward minus backward quotient; nan where one of them does not exist.
+    floors : ndarray, shape (k,)
+        Bound of the noise in each remainder.
+    claimed : float
+        The claimed derivative along d.
+    size : float
+        How large a derivative along d is: the sum of the sizes of its terms, or the change of f over the largest step.
+    error, bound : float
+        True minus claimed derivative along d, as extrapolated, and how far that may be off.
+    rate : float or None
+        Power of h with which the remainders shrink; None where they do not rise above the noise.
+    outcome : str
+        ``agrees``, ``differs``, ``kink`` or ``unresolved``.
+    one_sided : bool
+        Whether f has values on one side only.
+    quantised : bool
+        Whether the values share a quantum far above their last place: they were rounded before something cancelled, or
+        in a shorter format.
+    first_step, last_step : int
+        Number of the first and last step that the estimate comes from.
+    remark : str
+        What else was seen, in words.
+    """
+
+    label: str
+    direction: np.ndarray
+    steps: np.ndarray
+    remainders: np.ndarray
+    jumps: np.ndarray
+    floors: np.ndarray
+    claimed: float
+    size: float
+    error: float
+    bound: float
+    rate: float | None
+    outcome: str
+    one_sided: bool = False
+    quantised: bool = False
+    remark: str = ""
+    first_step: int = 0
+    last_step: int = 0
+
+    @property
+    def derivative(self) -> float:
+        """The estimated derivative along d."""
+        return self.claimed + self.error
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A direction, and what was evaluated along it so far.
+
+    Parameters
+    ----------
+    subject : Values
+        The function at its point.
+    direction : ndarray, shape (n,)
+        d.
+    linear : callable
+        The claimed derivative as a linear map: displacement to number. It is applied to the displacement that rounding
+        left, so that the rounding of x + h d costs nothing.
+    noise : float
+        Standard deviation of the noise in values.
+    unit : float
+        Unit round-off of the claimed derivative.
+    weight : ndarray, shape (n,)
+        |gradient|, for the size of the terms.
+    """
+
+    subject: Values
+    direction: np.ndarray
+    linear: Callable[[np.ndarray], float]
+    noise: float
+    unit: float
+    weight: np.ndarray
+    label: str = "random"
+    steps: list[float] = field(default_factory=list)
+    forward: list[float] = field(default_factory=list)
+    backward: list[float] = field(default_factory=list)
+    sizes: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def evaluate(self, step: float) -> None:
+        """Values on both sides at one more step."""
+        gaps, largest = [], abs(self.subject.value)
+        for sign in (1.0, -1.0):
+            moved = self.subject.rounded(self.subject.x + sign * step * self.direction)
+            value = self.subject.value_at(moved)
+            gaps.append((value - self.subject.value) - self.linear(moved - self.subject.x))
+            if np.isfinite(value):
+                largest = max(largest, abs(value))
+                self.values.append(value)
+            else:
+                gaps[-1] = float("nan")
+        self.steps.append(step)
+        self.forward.append(gaps[0] / step)
+        self.backward.append(-gaps[1] / step)
+        self.sizes.append(largest)
+
+    def test(self, steps: Sequence[float], extend: bool = True, budget: Callable[[], int] = lambda: 1_000) -> LineTest:
+        """Evaluate at `steps`, then at smaller ones while they can tell more and the budget lasts."""
+        for step in steps:
+            self.evaluate(step)
+        result = self.judge()
+        for _ in range(MOST_EXTRA if extend else 0):
+            if not self._worth_another(result) or budget() < 2:
+                break
+            self.evaluate(self.steps[-1] / RATIO)
+            result = self.judge()
+        return result
+
+    def _worth_another(self, result: LineTest) -> bool:
+        """Whether a smaller step can still decide: what is suspected stands clear of the noise there."""
+        if self.steps[-1] / RATIO < LEAST_STEP:
+            return False
+        floor = float(result.floors[-1])
+        if not np.isfinite(result.remainders[-1]):
+            return True
+        if result.outcome == "differs":
+            return abs(result.error) > SUSPECT * RATIO * floor
+        if result.outcome == "kink" or _jumps_stand_out(result):
+            return abs(float(result.jumps[-1])) > SUSPECT * RATIO * 4.0 * floor
+        if result.outcome == "unresolved" or result.bound > 1e-6 * result.size:
+            return result.bound > SUSPECT * RATIO * floor
+        return False
+
+    def judge(self) -> LineTest:
+        """What the values so far show."""
+        steps, forward, backward = np.array(self.steps), np.array(self.forward), np.array(self.backward)
+        shared = self._shared_digits()
+        unit = max(self.subject.unit, shared)
+        error = np.maximum(DEVIATIONS * self.noise, 2.0 * unit * np.array(self.sizes))
+        central, floors, one_sided = 0.5 * (forward + backward), error / steps, False
+        if np.sum(np.isfinite(central)) < 2:
+            sides = [side for side in (forward, backward) if np.sum(np.isfinite(side)) >= 2]
+            if sides:
+                central, floors, one_sided = sides[0], 2.0 * floors, True
+        jumps = forward - backward
+        found = limit(steps, central, floors, 1 if one_sided else 2)
+        size = self._size(steps, forward, backward)
+        outcome, remark, found = self._outcome(steps, central, jumps, floors, found, size, one_sided)
+        return LineTest(
+            label=self.label, direction=self.direction, steps=steps, remainders=central, jumps=jumps, floors=floors,
+            claimed=self.linear(self.direction), size=size, error=found.value, bound=found.bound,
+            rate=observed_rate(steps, central, floors), outcome=outcome, one_sided=one_sided, remark=remark,
+            quantised=shared > SUSPECT * self.subject.unit, first_step=found.finest - found.order, last_step=found.finest,
+        )  # fmt: skip
+
+    def _shared_digits(self) -> float:
+        """Unit round-off that the values themselves show: half their common quantum over the largest of them."""
+        if 2 * len(set(self.values)) <= len(self.values):  # a constant, or a count, is not rounded
+            return 0.0
+        return 0.5 * quantum(self.values) / max(abs(value) for value in self.values)
+
+    def _size(self, steps: np.ndarray, forward: np.ndarray, backward: np.ndarray) -> float:
+        terms = float(np.sum(self.weight * np.abs(self.direction)))
+        claimed = self.linear(self.direction)
+        slopes = np.abs(np.concatenate([forward + claimed, backward + claimed]))
+        change = float(np.max(slopes[np.isfinite(slopes)][:1], initial=0.0))
+        return max(terms, change) or abs(self.subject.value) or 1.0
+
+    def _outcome(
+        self,
+        steps: np.ndarray,
+        remainders: np.ndarray,
+        jumps: np.ndarray,
+        floors: np.ndarray,
+        found: Limit,
+        size: float,
+        one_sided: bool,
+    ) -> tuple[str, str, Limit]:
+        terms = float(np.sum(self.weight * np.abs(self.direction)))
+        amplified = max(1.0, self.noise / (self.subject.unit * max(self.sizes)) if max(self.sizes) else 1.0)
+        own = GRADIENT_UNITS * self.unit * amplified * terms
+        found = Limit(found.value, found.bound + own, found.finest, found.order)
+        if not one_sided:
+            if grows(jumps, 4.0 * floors) or grows(remainders, floors):
+                return "kink", "the difference quotient grows without limit as the step shrinks", found
+            jump = limit(steps, jumps, 4.0 * floors, 1)
+            if abs(jump.value) > 2.0 * jump.bound and abs(jump.value) > 2.0 * own and self._persists(jumps, floors):
+                return self._at_kink(jump, found)
+        elif grows(remainders, floors):
+            return "kink", "the one-sided difference quotient grows without limit as the step shrinks", found
+        if not np.isfinite(found.bound):
+            return "unresolved", "", found
+        if abs(found.value) > found.bound:
+            return "differs", "", found
+        return "agrees", "", found
+
+    def _persists(self, jumps: np.ndarray, floors: np.ndarray) -> bool:
+        """Whether the jump is there at the smallest step at which its limit could be seen."""
+        clear = np.flatnonzero(np.isfinite(jumps) & (np.abs(jumps) > SUSPECT * floors))
+        return len(clear) >= 3
+
+    def _at_kink(self, jump: Limit, found: Limit) -> tuple[str, str, Limit]:
+        """The claim belongs to no subgradient if it lies outside of the two one-sided derivatives."""
+        if abs(found.value) > 0.5 * abs(jump.value) + jump.bound + found.bound:
+            return "differs", "there is a kink, and the claim lies outside of both one-sided derivatives", found
+        return "kink", f"the one-sided derivatives differ by {abs(jump.value):.3g}", found
+
+
+def _jumps_stand_out(result: LineTest) -> bool:
+    """Whether the last jumps are no longer proportional to the step: a kink, or a bend sharper than the steps so far."""
+    if len(result.jumps) < 2 or result.one_sided:
+        return False
+    last, before = abs(result.jumps[-1]), abs(result.jumps[-2])
+    return bool(last > SUSPECT * 4.0 * result.floors[-1] and last > 0.5 * before)
