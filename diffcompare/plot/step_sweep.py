@@ -164,7 +164,7 @@ def _libraries(axes: Axes, entries: Sequence[Record]) -> None:
         )  # fmt: skip
         axes.annotate(
             ", ".join(shown[step, error]), (step, top), xytext=(put - want, 14), textcoords="offset points",
-            rotation=40, rotation_mode="anchor", ha="left", va="center", fontsize=8, color="0.15", annotation_clip=False,
+            rotation=50, rotation_mode="anchor", ha="left", va="center", fontsize=8, color="0.15", annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": "0.45", "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip
 
