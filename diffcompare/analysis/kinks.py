@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -196,7 +196,8 @@ def find(
     values = node_values(graph, args)
     found = [kink for node in graph.nodes if id(node) in moving for kink in _at(graph, node, values, within)]
     if undecided:
-        found += _undecided(graph, args, wrt, values, {kink.place for kink in found})
+        doubtful = _undecided(graph, args, wrt, values)
+        found = [kink for kink in found if kink.place not in {k.place for k in doubtful}] + doubtful
     if not any(kink.distance == 0 for kink in found):
         return found, None
     sides = one_sided(graph, args, wrt)
@@ -253,10 +254,8 @@ def _reduced(graph: Graph, node: Node, x: np.ndarray, values: dict[int, Any], wi
             yield Kink(node.op.name, graph.where_is(node), index, competing, distance, *columns)
 
 
-def _undecided(
-    graph: Graph, args: Sequence[Any], wrt: Sequence[int], values: dict[int, Any], known: set[str]
-) -> list[Kink]:
-    """The operation whose side no precision tells, if there is one that float64 does not see at its kink."""
+def _undecided(graph: Graph, args: Sequence[Any], wrt: Sequence[int], values: dict[int, Any]) -> list[Kink]:
+    """The operation whose side no precision tells, at the element that is nearest its kink; empty if there is none."""
     directions = generator_of(0)
     with precision(BITS):
         points = [to_balls(a) for a in args]
@@ -269,13 +268,7 @@ def _undecided(
             node = undecided.node
         else:
             return []
-    if not isinstance(node, Node) or node.op.name not in _RULES or graph.where_is(node) in known:
+    if not isinstance(node, Node) or id(node) not in values:
         return []
-    return [
-        Kink(k.op, k.place, k.entry, k.argument, k.distance, k.left, k.right, k.chosen, k.convention, decided=False)
-        for k in _nearest(graph, node, values)
-    ]
-
-
-def _nearest(graph: Graph, node: Node, values: dict[int, Any]) -> list[Kink]:
-    return sorted(_at(graph, node, values, np.inf), key=lambda kink: abs(kink.distance))[:1]
+    nearest = sorted(_at(graph, node, values, np.inf), key=lambda kink: abs(kink.distance))
+    return [replace(kink, decided=False) for kink in nearest[:1]]
