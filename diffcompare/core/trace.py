@@ -195,7 +195,7 @@ class Function:
         --------
         >>> import diffcompare as dc
         >>> print(dc.parse("(x + y) * z").draw(at=(-2.0, 5.0, -4.0)))
-        Circuit of a function of x, y, z, forward and backward
+        Circuit of (x + y) * z
                        value  derivative of the output
           input x      -2     -4
           input y      5      -4
@@ -230,8 +230,8 @@ class _Expression(Function):
         return value.item() if np.ndim(value) == 0 else value
 
     def draw(self, at: Any = None, **options: Any) -> Any:
-        """The expression as a circuit, as `Function.draw`; without a point, its inputs have the shapes they were made with."""
-        return self._given.draw(**options) if at is None else super().draw(at, **options)
+        """As `Function.draw`; without a point, the inputs have the shapes that they were made with."""
+        return self._given.draw(name=self.__name__, **options) if at is None else super().draw(at, **options)
 
     def _check_count(self, count: int, options: dict[str, Any]) -> None:
         if count != len(self.names) or options:

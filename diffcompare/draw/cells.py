@@ -249,5 +249,3 @@ def _number_cells(graph: Graph, drafts: dict[int, _Draft], notes: tuple[str, ...
             Cell(draft.kind, name, draft.op, label, draft.node, tuple(args), draft.leaves, draft.inner)
         )  # fmt: skip
     return Circuit(graph, tuple(cells), tuple(place[id(o)] for o in graph.outputs), notes)
-
-

@@ -123,9 +123,7 @@ class Drawing:
         elif suffix in WRITERS:
             path.write_text(WRITERS[suffix](self), encoding="utf-8")
         else:
-            raise OptionError(
-                f"cannot write {path.name!r}: its suffix must be one of {', '.join([*WRITERS, '.png'])}."
-            )
+            raise OptionError(f"cannot write {path.name!r}: its suffix must be one of {', '.join([*WRITERS, '.png'])}.")
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -162,8 +160,7 @@ def draw(f: Function, at: Any = None, **options: Any) -> Drawing:
     args = normalise(args, positions(numeric, len(args)))
     graph = f.graph(args)
     dynamic = None if at is None else [a for a in args if not isinstance(a, Static)]
-    name = f.__name__ if f.__name__.isidentifier() else ""
-    return draw_graph(graph, dynamic, name=name, **options)
+    return draw_graph(graph, dynamic, name=f.__name__, **options)
 
 
 def draw_graph(
@@ -200,7 +197,7 @@ def draw_graph(
     elif steps:
         raise OptionError("steps=True needs a point: f.draw(at=(-2.0, 5.0, -4.0), steps=True).")
     shown = Circuit(shown.graph, shown.cells, shown.outputs, tuple(notes))
-    return Drawing(shown, numbers, Look(_title(graph, at, name), partials, names, width), steps)
+    return Drawing(shown, numbers, Look(_title(graph, name), partials, names, width), steps)
 
 
 def _backward(graph: Graph, gradients: bool, cotangent: Any) -> tuple[bool, str]:
@@ -210,7 +207,10 @@ def _backward(graph: Graph, gradients: bool, cotangent: Any) -> tuple[bool, str]
     if len(graph.outputs) != 1:
         return False, "The graph has several outputs, so no derivatives are shown."
     if cotangent is None and graph.output.shape != ():
-        return False, f"The output has shape {graph.output.shape}: derivatives need a scalar, or cotangent= to start from."
+        return (
+            False,
+            f"The output has shape {graph.output.shape}: derivatives need a scalar, or cotangent= to start from.",
+        )
     return True, ""
 
 
@@ -233,12 +233,11 @@ def _bare(graph: Graph) -> Circuit:
     return Circuit(graph, tuple(type(c)(c.kind, c.name, c.op, c.label, c.node) for c in cells), (), ())
 
 
-def _title(graph: Graph, at: Sequence[Any] | None, name: str) -> str:
+def _title(graph: Graph, name: str) -> str:
     inputs = ", ".join(node.name for node in graph.inputs)
-    called = name or "circuit"
-    if at is None:
-        return f"Circuit of {called}({inputs})" if name else f"Circuit of a function of {inputs}"
-    return f"Circuit of {called}({inputs}), forward and backward"
+    if not name or name == "<lambda>":
+        return f"Circuit of a function of {inputs}"
+    return f"Circuit of {name}({inputs})" if name.isidentifier() else f"Circuit of {name}"
 
 
 def _required(f: Function) -> tuple[str, ...]:

@@ -88,18 +88,23 @@ def lines(value: Any) -> list[str]:
     if array.ndim == 0:
         return [number(array)]
     if array.size <= FEW:
-        rows = [number(x) for x in array.ravel()]
-        opening, closing = "[" * array.ndim, "]" * array.ndim
-        text = ", ".join(rows)
-        if len(text) <= 16:
-            return [f"{opening}{text}{closing}"]
-        half = (len(rows) + 1) // 2
-        return [f"{opening}{', '.join(rows[:half])},", f"{', '.join(rows[half:])}{closing}"]
+        text = _nested(array)
+        if len(text) <= 18:
+            return [text]
+        breaks = [i + 1 for i, c in enumerate(text) if c == ","]
+        middle = min(breaks, key=lambda i: abs(i - len(text) / 2), default=len(text))
+        return [line for line in (text[:middle], text[middle:].strip()) if line]
     shape = f"shape ({', '.join(map(str, array.shape))}{',' * (array.ndim == 1)})"
     if array.dtype.kind == "b":
         return [shape, f"{int(array.sum())} true"]
     with np.errstate(all="ignore"):
         return [shape, f"mean {number(array.mean())}"]
+
+
+def _nested(array: np.ndarray) -> str:
+    if array.ndim == 0:
+        return number(array)
+    return f"[{', '.join(_nested(part) for part in array)}]"
 
 
 def join(value: Any) -> str:

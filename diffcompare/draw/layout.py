@@ -14,6 +14,7 @@ ORDER_SWEEPS = 24
 PLACE_SWEEPS = 60
 APART = 12.0  # pixels between neighbours of a layer
 STRAIGHT = 4.0  # how much more a wire that passes a layer pulls than one that ends there
+FIXED = 1e9  # weight of what stays where it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ class _Point:
 class _Net:
     """Points by layer, and the pieces of wires between neighbouring layers."""
 
-    def __init__(self, boxes: Sequence[Box], edges: Sequence[Edge], layers: Sequence[int], first: Sequence[int]) -> None:
+    def __init__(
+        self, boxes: Sequence[Box], edges: Sequence[Edge], layers: Sequence[int], first: Sequence[int]
+    ) -> None:
         self.points = [_Point(i, layers[i], b.above, b.below) for i, b in enumerate(boxes)]
         self.right: list[list[tuple[int, float]]] = [[] for _ in boxes]  # (point, port there)
         self.left: list[list[tuple[int, float]]] = [[] for _ in boxes]
@@ -172,9 +175,10 @@ class _Net:
             sides = ((True, False), (False, True), (True, True))[sweep % 2 if sweep < PLACE_SWEEPS // 2 else 2]
             for column in reversed(self.columns) if sides[1] else self.columns:
                 self._settle(column, *sides)
+        self._straighten()
         top = min(p.y - p.above for p in self.points)
-        for point in self.points:
-            point.y -= top
+        for p in self.points:
+            p.y -= top
 
     def _gap(self, upper: int, lower: int) -> float:
         return self.points[upper].below + self.points[lower].above + APART
@@ -202,6 +206,20 @@ class _Net:
         pulls = [(self.points[p].y - port, weight(p)) for p, port in self.left[point]] if left else []
         pulls += [(self.points[p].y + port, weight(p)) for p, port in self.right[point]] if right else []
         return pulls
+
+    def _straighten(self) -> None:
+        """Let passing wires leave at the height they come from, and bend where they arrive; nodes stay."""
+        for column in self.columns:
+            wishes, weights, offsets, offset = [], [], [], 0.0
+            for k, point in enumerate(column):
+                here = self.points[point]
+                offset += self._gap(column[k - 1], point) if k else 0.0
+                passing = here.node < 0
+                wishes.append((self.points[self.left[point][0][0]].y if passing else here.y) - offset)
+                weights.append(1.0 if passing else FIXED)
+                offsets.append(offset)
+            for point, y, offset in zip(column, _monotone(wishes, weights), offsets, strict=True):
+                self.points[point].y = y + offset
 
 
 def _monotone(wishes: Sequence[float], weights: Sequence[float]) -> list[float]:
@@ -286,4 +304,4 @@ def _between(net: _Net, layer: int) -> float:
     for point in net.columns[layer]:
         for other, port in net.right[point]:
             steep = max(steep, abs(net.points[other].y + port - net.points[point].y))
-    return min(24.0 + 0.16 * steep, 72.0)
+    return min(24.0 + 0.2 * steep, 90.0)

@@ -66,7 +66,10 @@ class Rules:
         for rule in self.rules:
             width = max(1, len(rule.partials), len(rule.chain))
             for k in range(width):
-                parts = (rule.formula if k == 0 else "", *(c[k] if k < len(c) else "" for c in (rule.partials, rule.chain)))
+                parts = (
+                    rule.formula if k == 0 else "",
+                    *(c[k] if k < len(c) else "" for c in (rule.partials, rule.chain)),
+                )
                 rows.append(" & ".join(parts))
         body = " \\\\[4pt]\n".join(rows)
         return f"$$\\begin{{array}}{{lll}}\n{body}\n\\end{{array}}$$"
@@ -86,12 +89,18 @@ def _letters(circuit: Circuit, cell: Cell) -> list[str]:
 def _letter(cell: Cell, name: str) -> str:
     """v3 is written with an index, and so are inputs such as w0."""
     stem = name.rstrip("0123456789")
-    return f"{stem}_{name[len(stem):]}" if stem.isalpha() and stem != name else name or "c"
+    return f"{stem}_{name[len(stem) :]}" if stem.isalpha() and stem != name else name or "c"
 
 
 def _symbol(name: str) -> str:
     letter = variable(name)
     return latex(Graph((letter,), (letter,)))
+
+
+def _bar(symbol: str) -> str:
+    """The cotangent: a bar over the letter, not over its index."""
+    stem, underscore, index = symbol.partition("_{")
+    return rf"\bar{{{stem}}}{underscore}{index}"
 
 
 def _rule(circuit: Circuit, numbers: Passes | None, place: int) -> Rule:
@@ -112,10 +121,10 @@ def _rule(circuit: Circuit, numbers: Passes | None, place: int) -> Rule:
         if part is not None:
             fraction = rf"\frac{{\partial {y_symbol}}}{{\partial {symbols[k]}}}"
             partials.append(rf"{fraction} = {part}")
-            products = rf"\bar{{{y_symbol}}} \, {fraction}"
+            products = rf"{_bar(y_symbol)} \, {fraction}"
         else:
             products = _pulled(shown, k, y_symbol)
-        chain.append(rf"\bar{{{symbols[k]}}} \mathrel{{+}}= {products}" + _numbers(numbers, place, k))
+        chain.append(rf"{_bar(symbols[k])} \mathrel{{+}}= {products}" + _numbers(numbers, place, k))
     return Rule(cell.name, f"{y_symbol} = {_formula(cell, shown)}", tuple(partials), tuple(chain))
 
 
@@ -160,7 +169,7 @@ def _pulled(graph: Graph, k: int, y_symbol: str) -> str:
     bar = variable(_BAR, graph.output.shape, graph.output.dtype)
     pulled = pullback(graph, (k,), bar)
     text = latex(Graph(pulled.inputs, (pulled.outputs[1],)))
-    return text.replace(rf"\mathrm{{{_BAR}}}", rf"\bar{{{y_symbol}}}")
+    return text.replace(rf"\mathrm{{{_BAR}}}", _bar(y_symbol))
 
 
 def _numbers(numbers: Passes | None, place: int, k: int) -> str:

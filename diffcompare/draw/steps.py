@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Which labels a picture shows: all, those that are known after `step`, or all marked with the step that knows them."""
+    """Which labels a picture shows: all; those known after `step`; all, with the step of `marked` that knows them."""
 
     step: Step | None = None
     marked: tuple[Step, ...] = ()
@@ -91,7 +91,7 @@ def steps(circuit: Circuit, numbers: Passes) -> list[Step]:
 
 
 def forward_text(circuit: Circuit, numbers: Passes, names: list[str], i: int) -> str:
-    """`Forward: v1 = x + y = -2 + 5 = 3.`"""
+    """What a gate computes: `Forward: v1 = x + y = -2 + 5 = 3`."""
     cell = circuit.cells[i]
     if cell.kind == "fold":
         return f"Forward: {cell.name} is {join(numbers.values[i])}, after {cell.label.strip('… ')}."
@@ -104,7 +104,7 @@ def forward_text(circuit: Circuit, numbers: Passes, names: list[str], i: int) ->
 
 
 def backward_text(circuit: Circuit, numbers: Passes, names: list[str], i: int) -> str:
-    """`Backward through v2: to v1 flows 1 · -4 = -4; to z flows 1 · 3 = 3.`; empty where nothing flows."""
+    """What a gate sends back: `Backward through v2: v1 receives 1 · (-4) = -4`; empty where nothing flows."""
     cell, told = circuit.cells[i], []
     for k, source in enumerate(cell.args):
         if (i, k) not in numbers.contributions or circuit.cells[source].kind == "constant":

@@ -40,7 +40,8 @@ text{font-family:Helvetica,Arial,"Liberation Sans",sans-serif;font-size:13px;fil
 .fold .box{stroke-dasharray:4 3}
 .sign{text-anchor:middle}
 .short{font-size:16px}
-.value,.cotangent{font-weight:bold;text-anchor:middle}
+.value,.cotangent{font-weight:bold}
+text.value,text.cotangent{text-anchor:middle}
 .value{fill:$value}
 .cotangent{fill:$cotangent}
 .small{font-size:11px}
@@ -51,7 +52,8 @@ text{font-family:Helvetica,Arial,"Liberation Sans",sans-serif;font-size:13px;fil
 .later{visibility:hidden}
 """
 _NARROW = {"i": 0.24, "l": 0.24, ".": 0.28, ",": 0.28, " ": 0.28, "-": 0.34, "[": 0.28, "]": 0.28, "(": 0.34,
-           ")": 0.34, "f": 0.3, "t": 0.3, "r": 0.35, "m": 0.84, "w": 0.74, "…": 1.0, "+": 0.6, "/": 0.3}  # fmt: skip
+           ")": 0.34, "f": 0.3, "t": 0.3, "r": 0.35, "m": 0.84, "w": 0.74, "…": 1.0,
+           "\u2190": 1.0, "+": 0.6, "/": 0.3}  # fmt: skip
 
 
 def css(scope: str) -> str:

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from .cells import Cell, Circuit
-from .labels import data, formula, lines, number, sentence
+from .labels import FEW, data, formula, join, lines, sentence
 from .layout import Box, Edge, Placed, layout
 from .passes import Passes, Wire
 from .steps import View
 from .style import GATE, LINE, MARGIN, PORT, PORT_LABELLED, SIZE, SMALL, css, width_of
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +49,20 @@ class Picture:
     def __init__(self, circuit: Circuit, numbers: Passes | None, look: Look) -> None:
         self.circuit, self.numbers, self.look = circuit, numbers, look
         self.readers = circuit.readers()
-        self.above = [self._lines(numbers.values[i]) if numbers else [] for i in range(len(circuit.cells))]
+        self.above = [lines(numbers.values[i]) if numbers else [] for i in range(len(circuit.cells))]
         self.below = [
-            self._lines(numbers.cotangents[i]) if numbers and numbers.cotangents[i] is not None else []
+            lines(numbers.cotangents[i]) if numbers and numbers.cotangents[i] is not None else []
             for i in range(len(circuit.cells))
         ]
         for i, cell in enumerate(circuit.cells):
             if cell.kind == "constant":
                 self.above[i] = self.below[i] = []
         self.entries = {
-            (place, k): self._entry((place, k)) for place, cell in enumerate(circuit.cells) for k in range(len(cell.args))
+            (place, k): self._entry((place, k))
+            for place, cell in enumerate(circuit.cells)
+            for k in range(len(cell.args))
         }
         self.placed = self._layout()
-
-    def _lines(self, value: Any) -> list[str]:
-        return lines(value)
 
     def _entry(self, wire: Wire) -> tuple[str, str]:
         """Local partial, and what a wire adds at a fork, as they stand where the wire ends."""
@@ -73,11 +71,11 @@ class Picture:
         partial = added = ""
         if self.look.partials and wire in self.numbers.partials:
             found = self.numbers.partials[wire]
-            partial = "\u2202 " + (number(found) if np.ndim(found) == 0 else lines(found)[-1])
+            partial = f"\u2202 {_brief(found)}"
         source = self.circuit.cells[wire[0]].args[wire[1]]
         if self.readers[source] > 1 and wire in self.numbers.contributions:
             found = self.numbers.contributions[wire]
-            added = number(found) if np.ndim(found) == 0 else lines(found)[-1]
+            added = f"\u2190 {_brief(found)}"
         return partial, added
 
     def ports(self, place: int) -> list[float]:
@@ -101,7 +99,7 @@ class Picture:
 
     def _box(self, cell: Cell, place: int) -> Box:
         width, height = self.box_size(cell, place)
-        texts = [width_of(t, self._size(t)) for t in (*self.above[place], *self.below[place])]
+        texts = [width_of(t, _size(group)) for group in (self.above[place], self.below[place]) for t in group]
         outward = self.readers[place] > 0 or place in self.circuit.outputs
         tail = (max(texts, default=0.0) + 12.0 if texts else 8.0) if outward else 0.0
         entries = [self.entries[place, k] for k in range(len(cell.args))]
@@ -113,9 +111,6 @@ class Picture:
         above = max(height / 2, len(self.above[place]) * SIZE * LINE + 6.0, reach)
         below = max(height / 2, len(self.below[place]) * SIZE * LINE + 6.0, reach)
         return Box(lead, width, tail, above, below + (12.0 if self.look.names and cell.kind == "gate" else 0.0))
-
-    def _size(self, text: str) -> float:
-        return SIZE if len(text) < 11 else SMALL
 
     def _entry_width(self, entry: tuple[str, str]) -> float:
         return width_of("  ".join(e for e in entry if e), SMALL) + 12.0 if any(entry) else 0.0
@@ -169,8 +164,8 @@ class Picture:
                 plain += ", ∂ local partial derivative"
                 markup += ', <tspan class="partial">\u2202</tspan> local partial derivative'
             if any(a for _, a in self.entries.values()):
-                plain += "; at a fork the derivatives add"
-                markup += "; at a fork the derivatives add"
+                plain += ", \u2190 what each branch of a fork sends back; these add"
+                markup += ', <tspan class="cotangent">\u2190</tspan> what each branch of a fork sends back; these add'
             found.append((plain, markup))
         found += [(note, escape(note)) for note in notes]
         return [
@@ -245,7 +240,9 @@ class Picture:
             f'<text class="sign{short}" x="{_n(x)}" y="{_n(y + (5.2 if short else 4.5))}">{label}</text>',
         ]
         if self.look.names and cell.kind == "gate":
-            parts.append(f'<text class="note sign" x="{_n(x)}" y="{_n(y + height / 2 + 11.0)}">{escape(cell.name)}</text>')
+            parts.append(
+                f'<text class="note sign" x="{_n(x)}" y="{_n(y + height / 2 + 11.0)}">{escape(cell.name)}</text>'
+            )
         parts += self._labels(place, view)
         return "\n".join([*parts, "</g>"])
 
@@ -264,18 +261,26 @@ class Picture:
         middle = (x + width / 2 + self.placed.ends[place] + MARGIN) / 2 + 1.0
         found = []
         if view.shows("valued", place):
+            size = _size(self.above[place])
             for k, text in enumerate(reversed(self.above[place])):
-                found.append(self._label("value", view.mark("valued", place), text, middle, y - 5.0 - k * SIZE * LINE))
+                found.append(
+                    self._label("value", view.mark("valued", place), text, middle, y - 5.0 - k * LINE * size, size)
+                )
         if view.shows("pulled", place):
+            size = _size(self.below[place])
             for k, text in enumerate(self.below[place]):
-                found.append(self._label("cotangent", view.mark("pulled", place), text, middle, y + SIZE + 2.0 + k * SIZE * LINE))
+                found.append(
+                    self._label(
+                        "cotangent", view.mark("pulled", place), text, middle, y + size + 2.0 + k * LINE * size, size
+                    )
+                )
         for k, port in enumerate(self.ports(place)):
             if view.shows("crossed", (place, k)):
                 found += self._entry_label(place, k, y + port, view.mark("crossed", (place, k)))
         return found
 
-    def _label(self, kind: str, mark: str, text: str, x: float, y: float) -> str:
-        small = " small" if self._size(text) == SMALL else ""
+    def _label(self, kind: str, mark: str, text: str, x: float, y: float, size: float) -> str:
+        small = " small" if size == SMALL else ""
         return f'<text class="{kind}{small}"{mark} x="{_n(x)}" y="{_n(y)}">{escape(text)}</text>'
 
     def _entry_label(self, place: int, k: int, y: float, mark: str) -> list[str]:
@@ -292,8 +297,19 @@ class Picture:
             both = f'{partial}  <tspan class="cotangent">{added}</tspan>' if partial and added else ""
             labels = [("partial", both or partial, height), ("cotangent", "" if both else added, height)]
         return [
-            f'<text class="{kind} entry"{mark} x="{x}" y="{height}">{text}</text>' for kind, text, height in labels if text
+            f'<text class="{kind} entry"{mark} x="{x}" y="{height}">{text}</text>'
+            for kind, text, height in labels
+            if text
         ]
+
+
+def _brief(value: Any) -> str:
+    """A value in one line: its numbers, or the mean of many."""
+    return join(value) if np.size(value) <= FEW else lines(value)[-1]
+
+
+def _size(texts: Sequence[str]) -> float:
+    return SMALL if any(len(t) > 10 for t in texts) else SIZE
 
 
 def _head(x: float, y: float) -> str:
