@@ -37,6 +37,7 @@ MODULES: dict[str, str] = {
     "nist-mgh09": "nist_mgh09",
     "nist-thurber": "nist_thurber",
     "nist-gauss1": "nist_gauss1",
+    "bundle-adjustment": "bundle_adjustment",
     "gmm": "gmm",
     "gmm-gradbench": "gmm_gradbench",
 }

@@ -79,3 +79,33 @@ def _header(name: str, number: int, text: str) -> tuple[int, int, int]:
         raise DataError(f"{name}, line {number}: the header `D K n` takes whole numbers from 1, not {text.strip()!r}.")
     dimension, components, count = (int(entry) for entry in header)
     return dimension, components, count
+
+
+def read_observation(source: str | Path) -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:
+    """Read one of ADBench's ``ba`` files: the one camera, point, weight and feature that all observations share.
+
+    Parameters
+    ----------
+    source : str or Path
+        A path, or ``"adbench/ba_test.txt"`` for a file that the package ships.
+
+    Returns
+    -------
+    tuple
+        Camera of shape (11,), point of shape (3,), weight, feature of shape (2,).
+
+    Raises
+    ------
+    DataError
+        If a line does not hold its numbers.
+    """
+    name, texts = read_lines(source)
+    lines = [(number, text) for number, text in enumerate(texts, start=1) if text.strip()]
+    widths = (("the header (n m p)", 3), ("a camera", 11), ("a point", 3), ("a weight", 1), ("a feature", 2))
+    if len(lines) != len(widths):
+        raise DataError(f"{name}: a bundle adjustment takes {len(widths)} lines, the file has {len(lines)}.")
+    _, camera, x, weight, feature = (
+        np.array(read_numbers(text, width, f"{name}, line {number}", what))
+        for (number, text), (what, width) in zip(lines, widths, strict=True)
+    )
+    return camera, x, float(weight[0]), feature
