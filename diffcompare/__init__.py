@@ -21,6 +21,8 @@ _WHERE = {
     "analysis.check": "check_gradient",
     "analysis.check_result": "GradientCheck",
     "analysis.compare": "compare Comparison",
+    "bench.results": "BenchmarkRun load",
+    "bench.runner": "benchmark",
     "analysis.step_sweep": "sweep_steps StepSweep",
     "analysis.reference": "reference_gradient Reference",
     "analysis.kinks": "kinks",

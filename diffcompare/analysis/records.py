@@ -18,6 +18,7 @@ Record = dict[str, Any]
 # Key -> (unit, meaning). The order is that of the columns of every export. "1" is a pure number.
 FIELDS: dict[str, tuple[str, str]] = {
     "problem": ("", "name of the function, or its text"),
+    "point": ("", "which of the problem's sizes, or points; empty for a function"),
     "size": ("entries", "number of entries differentiated"),
     "dtype": ("", "data type of the arguments"),
     "method": ("", "way of differentiating"),
