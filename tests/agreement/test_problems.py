@@ -50,7 +50,7 @@ def test_the_gradient_by_hand_meets_the_certified_one(name):
     certified = reference_gradient(problem.function, at=arguments, wrt=problem.wrt).gradient
     largest = max(np.max(np.abs(part)) for part in problem.gradient(*arguments))
     if "cancellation" in problem.tags:
-        largest *= 815  # a weighted projection of 219 that leaves a residual of 0.269, which every entry is multiplied by
+        largest *= 815  # a weighted projection of 219 leaves 0.269, which every entry is multiplied by
     # 40 roundings of the largest entry; 19 chaotic iterations multiply an early one by 4 each and end at 5.6e5.
     bound = 40 * EPS * (4.0**19 if "ill-conditioned" in problem.tags else largest)
     for by_hand, expected in zip(problem.gradient(*arguments), certified, strict=True):
