@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .replay import Namespace
-from .replay_arrays import array_rows
+from .replay_arrays import Shape, array_rows
 
 
 @cache
@@ -23,11 +23,18 @@ def names() -> Namespace:
             x = inner
         return x
 
+    def wide(x: Any, shape: Shape) -> Any:  # its broadcast_to takes no new axes
+        return x * np.ones(shape, x.dtype)
+
+    def solve(a: Any, b: Any) -> Any:  # its derivative takes no broadcasting
+        batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        return anp.linalg.solve(wide(a, batch + a.shape[-2:]), wide(b, batch + b.shape[-2:]))
+
     return Namespace(
         title="autograd",
         constant=lambda value, dtype: np.asarray(value, dtype),
         cast=lambda x, dtype: x.astype(dtype),
-        modules=(anp, special),
+        modules=(special, anp),
         rows={
             **array_rows(anp, special.logsumexp),
             "cast": lambda x, dtype: x.astype(dtype),
@@ -35,5 +42,8 @@ def names() -> Namespace:
             "relu": lambda x: anp.maximum(x, 0.0),
             "softplus": lambda x: anp.logaddexp(x, 0.0),
             "trigamma": lambda x: special.polygamma(1, x),
+            "broadcast_to": wide,
+            "solve": solve,
         },
+        without=frozenset({"cbrt", "copysign", "heaviside"}),  # no derivative
     )

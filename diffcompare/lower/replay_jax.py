@@ -41,6 +41,7 @@ def names() -> Namespace:
             "linear_recurrence": recurrence,
             "scatter_add": scatter_add,
             "stop_gradient": jax.lax.stop_gradient,
+            "polygamma": lambda n, x: special.polygamma(jnp.asarray(n).astype(int), x),
             "trigamma": lambda x: special.polygamma(1, x),
         },
     )

@@ -21,7 +21,7 @@ MOST_SCALARS = 200_000  # operations written out: about a minute, and a gigabyte
 BY_NUMPY = frozenset({
     "reshape", "transpose", "broadcast_to", "slice", "place", "gather", "scatter_add", "concatenate", "sum", "prod",
     "cumsum", "cumprod", "linear_recurrence", "matmul", "add", "subtract", "multiply", "divide", "negative", "square",
-    "stop_gradient",
+    "stop_gradient", "cast",
 })  # fmt: skip
 
 
@@ -45,18 +45,28 @@ class Scalars:
 
     def can(self, row: Row) -> bool:
         """Whether the library has `row`."""
-        return row.name in BY_NUMPY or row.name in self._structured() or row.name in self.functions
+        return row.name in BY_NUMPY or row.name in self.functions or self._structured(row.name) is not None
 
     def lacking(self) -> tuple[str, ...]:
         """Names of the rows that have no function here."""
         return tuple(name for name, row in ROWS.items() if name not in SOURCES and not self.can(row))
 
-    def _structured(self) -> dict[str, Callable]:
-        f = self.functions
-        pairs = {"max": "maximum", "min": "minimum", "any": "logical_or", "all": "logical_and"}
-        found = {name: _over(f[pair]) for name, pair in pairs.items() if pair in f}
-        return {**found, "norm": _norm(f["sqrt"]), "logsumexp": _logsumexp(f["exp"], f["log"], found.get("max")),
-                "cast": _cast}  # fmt: skip
+    def apply(self, node: Node, args: list[np.ndarray]) -> Any:
+        """The expressions of one node out of those of its arguments."""
+        name, attributes = node.op.name, dict(node.attributes)
+        if name in self.functions:
+            return np.frompyfunc(self.functions[name], len(args), 1)(*args)
+        function = node.op.numpy if name in BY_NUMPY else self._structured(name)
+        assert function is not None  # `can` was asked
+        return function(*args, **attributes)
+
+    def _structured(self, name: str) -> Callable | None:
+        f, pairs = self.functions, {"max": "maximum", "min": "minimum", "any": "logical_or", "all": "logical_and"}
+        if name in pairs:
+            return _over(f[pairs[name]]) if pairs[name] in f else None
+        if name == "logsumexp":
+            return _logsumexp(f["exp"], f["log"], _over(f["maximum"]))
+        return _norm(f["sqrt"]) if name == "norm" else None
 
 
 def written_out(graph: Graph, names: Scalars) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -70,7 +80,7 @@ def written_out(graph: Graph, names: Scalars) -> tuple[list[np.ndarray], list[np
         When there are more than `MOST_SCALARS` scalar operations; nothing was written out.
     """
     for node in graph.nodes:
-        if node.args and not names.can(node.op):
+        if node.args and (not names.can(node.op) or _truncates(node)):
             raise UnsupportedOpError(
                 f"{names.title} cannot run op {node.op.name!r}: it has no such function, or none with a derivative.\n"
                 f"  at {graph.where_is(node)}, shape {node.shape}, {node.dtype}\n"
@@ -82,16 +92,24 @@ def written_out(graph: Graph, names: Scalars) -> tuple[list[np.ndarray], list[np
             f"{names.title} writes every number out as an expression; here are {count:,} scalar operations, and the "
             f"limit is {MOST_SCALARS:,}.\n  Use method='reverse', or a smaller problem."
         )
-    structured = names._structured()
-    values: dict[int, np.ndarray] = {}
-    for k, node in enumerate(graph.inputs):
-        values[id(node)] = _boxes([names.symbol(f"x{k}_{i}") for i in range(node.size)], node.shape)
+    symbols = [
+        _boxes([names.symbol(f"x{k}_{i}") for i in range(node.size)], node.shape) for k, node in enumerate(graph.inputs)
+    ]
+    values = {
+        id(node): _condition(x, names) if node.dtype.kind == "b" else x
+        for node, x in zip(graph.inputs, symbols, strict=True)
+    }
     for node in graph.nodes:
         if node.op.name == "constant":
             values[id(node)] = _boxes(np.asarray(node.value).reshape(-1).tolist(), node.shape)
         elif node.args:
-            values[id(node)] = _boxed(_apply(node, [values[id(a)] for a in node.args], names.functions, structured))
-    return [values[id(i)] for i in graph.inputs], [values[id(o)] for o in graph.outputs]
+            args = [_typed(node, i, values[id(a)], names) for i, a in enumerate(node.args)]
+            values[id(node)] = _boxed(names.apply(node, args))
+    return symbols, [values[id(o)] for o in graph.outputs]
+
+
+def _truncates(node: Node) -> bool:
+    return node.op.name == "cast" and node.dtype.kind == "i" and node.args[0].dtype.kind == "f"
 
 
 def _work(node: Node) -> int:
@@ -99,13 +117,23 @@ def _work(node: Node) -> int:
     return max(node.size * inner, max(a.size for a in node.args) if node.op.kind == "reduction" else 0)
 
 
-def _apply(node: Node, args: list[np.ndarray], functions: Mapping[str, Callable], structured: dict) -> Any:
-    name, attributes = node.op.name, dict(node.attributes)
-    if name in structured:
-        return structured[name](*args, **attributes)
-    if name in BY_NUMPY and name not in functions:
-        return node.op.numpy(*args, **attributes)
-    return np.frompyfunc(functions[name], len(args), 1)(*args)
+def _typed(node: Node, i: int, value: np.ndarray, names: Scalars) -> np.ndarray:
+    """Argument `i` of `node` as a condition where the row takes one, and as a number where it takes that."""
+    name, is_condition = node.op.name, node.args[i].dtype.kind == "b"
+    if name.startswith("logical_") or (name, i) == ("where", 0):
+        return value if is_condition else _condition(value, names)
+    if name == "cast" and node.dtype.kind != node.args[i].dtype.kind:
+        return _condition(value, names) if node.dtype.kind == "b" else _number(value, names)
+    either = node.op.kind == "shape" or name in ("any", "all", "stop_gradient", "where")
+    return _number(value, names) if is_condition and not either else value
+
+
+def _condition(x: np.ndarray, names: Scalars) -> np.ndarray:
+    return _boxed(np.frompyfunc(lambda e: names.functions["not_equal"](e, 0.0), 1, 1)(x))
+
+
+def _number(x: np.ndarray, names: Scalars) -> np.ndarray:
+    return _boxed(np.frompyfunc(lambda e: names.functions["where"](e, 1.0, 0.0), 1, 1)(x))
 
 
 def _boxes(values: list[Any], shape: tuple[int, ...]) -> np.ndarray:
@@ -135,17 +163,13 @@ def _norm(sqrt: Callable) -> Callable:
     return lambda x, axis, keepdims: np.frompyfunc(sqrt, 1, 1)(_boxed(np.sum(x * x, axis=axis, keepdims=keepdims)))
 
 
-def _logsumexp(exp: Callable, log: Callable, top: Callable | None) -> Callable:
-    """Shifted by the maximum where the library has one that can be differentiated."""
+def _logsumexp(exp: Callable, log: Callable, top: Callable) -> Callable:
+    """Shifted by the maximum, lest it overflow."""
 
     def logsumexp(x: np.ndarray, axis: tuple[int, ...], keepdims: bool) -> Any:
-        shift = top(x, axis, True) if top is not None else _boxes([0.0], ())
+        shift = top(x, axis, True)
         total = _boxed(np.sum(_boxed(np.frompyfunc(exp, 1, 1)(x - shift)), axis=axis, keepdims=True))
         found = _boxed(_boxed(np.frompyfunc(log, 1, 1)(total)) + shift)
         return found if keepdims else found.reshape([n for i, n in enumerate(x.shape) if i not in axis])
 
     return logsumexp
-
-
-def _cast(x: np.ndarray, dtype: str) -> Any:
-    return x  # a truth value counts as 0 or 1

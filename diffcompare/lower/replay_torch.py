@@ -33,7 +33,7 @@ def names() -> Namespace:
             "cast": lambda x, dtype: x.to(types[dtype]),
             "stop_gradient": torch.detach,
         },
-        without=frozenset({"polygamma"}),  # its order must be a plain integer
+        without=frozenset({"heaviside", "polygamma"}),  # no derivative; an order that must be a plain integer
     )
 
 
@@ -45,6 +45,7 @@ def _elementwise(torch: Any) -> dict[str, Callable]:
         "equal": torch.eq,  # torch.equal compares whole tensors
         "power": torch.pow,
         "rint": torch.round,
+        "floor_divide": lambda a, b: torch.div(a, b, rounding_mode="floor"),
         "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
         "trigamma": lambda x: torch.special.polygamma(1, x),
         "betaln": betaln,

@@ -1,4 +1,4 @@
-"""A function of several arrays as one of a single vector: the form in which other libraries take difference quotients."""
+"""A function of several arrays as one of a single vector: the form of other libraries' difference quotients."""
 
 from __future__ import annotations
 

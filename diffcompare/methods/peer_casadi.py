@@ -16,7 +16,7 @@ from ..lower.replay_scalars import written_out
 from ..transform.stopped import split_stopped
 from .graphs import on_first_use, traced
 from .packages import version
-from .peers import importing, native
+from .peers import block, importing, native
 from .protocol import Opaque, Prepared, Products
 
 
@@ -70,8 +70,7 @@ class CasADi:
 
         def jacobian(*args: Any) -> Products:
             value, *parts = call(*given(args))
-            shapes = [(*graph.output.shape, *graph.inputs[i].shape) for i in wrt]
-            found = [_shaped(p, graph.output.size, s) for p, s in zip(parts, shapes, strict=True)]
+            found = (_rows(p, graph, i) for p, i in zip(parts, wrt, strict=True))
             return native(value, graph.output), tuple(found)
 
         return Prepared(
@@ -89,9 +88,9 @@ def _jacobian(ca: Any, y: Any, x: Any) -> Any:
     return ca.densify(ca.gradient(y, x).T if y.numel() == 1 else ca.jacobian(y, x))
 
 
-def _shaped(flat: np.ndarray, rows: int, shape: tuple[int, ...]) -> Any:
-    dense = flat.reshape((rows, -1), order="F")  # CasADi stores by columns
-    return float(dense.item()) if shape == () else np.ascontiguousarray(dense).reshape(shape)
+def _rows(flat: np.ndarray, graph: Graph, i: int) -> Any:
+    dense = flat.reshape((graph.output.size, graph.inputs[i].size), order="F")  # CasADi stores by columns
+    return block(dense, graph, i)
 
 
 def _buffered(function: Any) -> Callable[..., list[np.ndarray]]:
@@ -100,9 +99,11 @@ def _buffered(function: Any) -> Callable[..., list[np.ndarray]]:
     args = [np.zeros(function.numel_in(i)) for i in range(function.n_in())]
     results = [np.zeros(function.numel_out(i)) for i in range(function.n_out())]
     for i, array in enumerate(args):
-        buffer.set_arg(i, array.data)
+        if array.size:
+            buffer.set_arg(i, array.data)
     for i, array in enumerate(results):
-        buffer.set_res(i, array.data)
+        if array.size:
+            buffer.set_res(i, array.data)
 
     def call(*given: Any) -> list[np.ndarray]:
         for array, value in zip(args, given, strict=True):

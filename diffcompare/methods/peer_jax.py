@@ -24,7 +24,7 @@ class Jax:
     """Differentiate with JAX, on its CPU backend.
 
     Work in float64 goes on in JAX's local context ``jax.enable_x64``, at preparation and around each call: the setting
-    of the process stays as it is. Results are waited for (``block_until_ready``). Derivatives at kinks are JAX's choice.
+    of the process stays as it is. Results are waited for (``block_until_ready``). At kinks its choice counts.
 
     Attributes
     ----------

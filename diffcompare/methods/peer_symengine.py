@@ -16,7 +16,7 @@ from ..lower.replay_scalars import written_out
 from ..transform.stopped import split_stopped
 from .graphs import on_first_use, traced
 from .packages import version
-from .peers import importing, native
+from .peers import block, importing, native, smooth_scalar
 from .protocol import Opaque, Prepared, Products
 
 
@@ -59,7 +59,8 @@ class SymEngine:
         held = None if frozen is None else evaluator(frozen)
         symbols, (output,) = written_out(main, names)
         y = [se.sympify(e) for e in output.reshape(-1).tolist()]
-        slopes = [e.diff(x) for i in wrt for e in y for x in symbols[i].reshape(-1).tolist()]
+        smooth = graph.output.dtype.kind == "f"
+        slopes = [e.diff(x) for i in wrt for e in y for x in symbols[i].reshape(-1).tolist()] if smooth else []
         differentiated = time.perf_counter()
         every = [x for array in symbols for x in array.reshape(-1).tolist()]
         backend = "llvm" if se.have_llvm else "lambda"
@@ -74,22 +75,23 @@ class SymEngine:
         def jacobian(*args: Any) -> Products:
             found, parts, at = call(flat(args)), [], len(y)
             for i in wrt:
-                shape = (*graph.output.shape, *graph.inputs[i].shape)
-                part = found[at : at + len(y) * graph.inputs[i].size].reshape(shape)
-                at += part.size
-                parts.append(float(part) if shape == () else part.copy())
+                size = len(y) * graph.inputs[i].size
+                parts.append(block(found[at : at + size], graph, i))
+                at += size
             return native(found[: len(y)], graph.output), tuple(parts)
 
         return Prepared(
             method=self.name,
             value=lambda *args: native(values(flat(args)), graph.output),
-            value_and_gradient=jacobian if graph.output.shape == () else None,
-            jacobian=jacobian,
+            value_and_gradient=jacobian if smooth_scalar(graph) else None,
+            jacobian=jacobian if smooth else None,
             seconds={"derive_s": differentiated - start, "compile_s": compile_s},
             executor=f"SymEngine {version('symengine')}, {backend} backend, float64",
         )
 
 
 def _compiled(se: Any, inputs: list, outputs: list, backend: str) -> Callable[[np.ndarray], np.ndarray]:
+    if not outputs:  # arrays without elements
+        return lambda flat: np.zeros(0)
     call = se.Lambdify(inputs, outputs, cse=True, backend=backend)
     return lambda flat: np.asarray(call(flat), np.float64).reshape(-1)

@@ -30,7 +30,7 @@ def importing(package: str) -> Iterator[None]:
         if (error.name or "").partition(".")[0] != package.partition(".")[0]:
             raise _unusable(package, error) from error
         raise MethodUnavailableError(how_to_install(package)) from error
-    except Exception as error:  # noqa: BLE001 - a package may raise anything while it is imported
+    except Exception as error:  # a package may raise anything while it is imported
         raise _unusable(package, error) from error
 
 
@@ -53,6 +53,12 @@ def precision(graph: Graph, wrt: tuple[int, ...]) -> str:
 def natives(parts: Iterable[Any], graph: Graph, wrt: tuple[int, ...]) -> tuple:
     """`native`, for the derivatives of a scalar: one in the form of each differentiated argument."""
     return tuple(native(part, graph.inputs[i]) for part, i in zip(parts, wrt, strict=True))
+
+
+def block(flat: np.ndarray, graph: Graph, i: int) -> Any:
+    """One block of a Jacobian, of the output's shape followed by that of input `i`, in the input's dtype."""
+    node = graph.inputs[i]
+    return finish(np.asarray(flat, node.dtype).reshape((*graph.output.shape, *node.shape)))
 
 
 def smooth_scalar(graph: Graph) -> bool:

@@ -18,7 +18,7 @@ from diffcompare.lower.balls import ball_evaluator, seeded
 from diffcompare.methods.steps import scale
 
 EPS = float(np.finfo(np.float64).eps)
-METHODS = [name for name, (can_run, _) in methods.available().items() if can_run]
+METHODS = [name for name, (can_run, _) in methods.available().items() if can_run and name not in methods.PEERS]
 # Order of the truncation error, for methods that have one; the others only round. Richardson's is at least this.
 ORDERS = {"forward-difference": 1, "backward-difference": 1, "central-difference": 2, "richardson": 2}
 UNITS = 64  # roundings of a derivative, a few for each of the operations that meet in one entry

@@ -8,7 +8,7 @@ from diffcompare.analysis.compare import compare
 from diffcompare.analysis.reference import reference_gradient
 
 EPS = float(np.finfo(np.float64).eps)
-METHODS = [name for name, (can_run, _) in methods.available().items() if can_run]
+METHODS = [name for name, (can_run, _) in methods.available().items() if can_run and name not in methods.PEERS]
 DIFFERENCES = {"forward-difference", "backward-difference", "central-difference", "richardson"}
 
 
