@@ -59,7 +59,8 @@ def summary(method: Swept, about: Along, noise: MeasuredNoise, records: Sequence
     found |= {"dtype": about.dtype, "points_left": 0, "points_right": 0, "remark": ""}
     measured = [r for r in records if r["status"] == "ok"]
     if not measured:
-        return found | {"remark": next((r["reason"] for r in records), "no step was asked for")}
+        refused = records[0]["reason"] if records[0]["status"] == "skipped" else ""
+        return found | {"remark": refused.partition("\n")[0]}
     best = min(measured, key=lambda r: r["error"])
     found |= {"best_step": best["step"], "best_error": best["error"]}
     steps = [r["step"] for r in records]
@@ -82,7 +83,7 @@ def _predicted_optimum(method: Swept, about: Along, noise: MeasuredNoise, low: f
     grid = np.geomspace(low, high, count).tolist()
     rows = [(h, method.predict(about, noise, h)) for h in grid]
     if any(math.isnan(p.truncation) for _, p in rows):
-        return {"remark": "a higher derivative is not known, so truncation is not predicted"}
+        return {"remark": "truncation is not predicted: a higher derivative is not known, or there is none"}
     known = [(h, p) for h, p in rows if not math.isnan(p.round_off)]
     if not known:
         return {"remark": "the rounding of the values is not known, so round-off is not predicted"}
@@ -93,7 +94,7 @@ def _predicted_optimum(method: Swept, about: Along, noise: MeasuredNoise, low: f
     h, p = max((row for row in known if row[1].truncation + row[1].round_off <= SAME * least), key=lambda row: row[0])
     remark = ""
     if method.order is not None and all(p.truncation == 0 for _, p in known):
-        remark = "exact but for rounding: no truncation error, so the longest step is the best"
+        remark = "exact but for rounding: it has no truncation error here"
     return {"predicted_step": h, "predicted_error": p.truncation + p.round_off, "remark": remark}
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..core.evaluate import evaluator
 from ..core.graph import Graph
-from ..core.node import building, constant, variable
+from ..core.dtypes import FLOAT32, FLOAT64
+from ..core.node import Node, building, constant, make, topological, variable
 from ..core.trace import Function
 from ..errors import MethodUnavailableError, OptionError, ShapeError, TraceError, UnsupportedOpError
 from ..lower.ball_base import Undecided, head, precision
@@ -21,6 +22,7 @@ from ..methods.lines import Line, Place, component, direction
 from ..methods.values import private, value_function
 from ..transform.stopped import split_stopped
 from .certify import nearest
+from .kinks import find
 from .reference import Reference, reference_gradient
 from .subject import Subject
 
@@ -53,9 +55,9 @@ class Along:
     reference : Reference
         Of the derivative at t = 0.
     taylor : tuple of (float or None)
-        f^(k) / k! along the line; None where it is not finite.
-    note : str
-        What a reader should know of the evaluation in this data type; empty if nothing.
+        f^(k) / k! along the line; None where it is not finite, and at a kink.
+    notes : tuple of str
+        What a reader should know: a kink at the point, an evaluation in another data type.
     """
 
     dtype: str
@@ -67,7 +69,7 @@ class Along:
     imaginary: Callable[[float], float] | str
     reference: Reference
     taylor: tuple[float | None, ...]
-    note: str
+    notes: tuple[str, ...]
 
     @property
     def derivative(self) -> float:
@@ -124,13 +126,13 @@ def unit_direction(about: Subject, given: Any, seed: int) -> tuple[np.ndarray, .
     return tuple(np.asarray(part / length) for part in parts)
 
 
-def along(about: Subject, rounded: Subject, towards: tuple[np.ndarray, ...], dtype: str) -> Along:
+def along(about: Subject, towards: tuple[np.ndarray, ...], dtype: str) -> Along:
     """The function along a line, in one data type.
 
     Parameters
     ----------
-    about, rounded : Subject
-        The function in float64 at the point as it is representable in `dtype`, and the same traced in `dtype`.
+    about : Subject
+        The function in float64, at a point whose numbers are representable in `dtype`.
     towards : tuple of ndarray
         The direction, see `unit_direction`.
     dtype : str
@@ -141,33 +143,63 @@ def along(about: Subject, rounded: Subject, towards: tuple[np.ndarray, ...], dty
     TraceError, MethodUnavailableError, OptionError
         If there is no certified derivative to measure against, with the reason.
     """
-    if about.graph is None or rounded.graph is None:
+    if about.graph is None:
         raise TraceError(
             f"sweep_steps measures errors against a certified derivative, which {about.name} does not have, because it "
-            f"cannot be traced: {about.untraceable or rounded.untraceable}\n"
+            f"cannot be traced: {about.untraceable}\n"
             "  Write it with NumPy functions; for a function that nothing can look into, `Richardson` estimates its "
             "own error."
         )
     exact = _exact(about, towards)
     reference = _certified(exact, about, dtype)
+    graph = about.graph if dtype == "float64" else in_single(about.graph)
+    args = private(tuple(rounded(arg, dtype) for arg in about.args), about.wrt)
+    f = value_function(graph).near(args)
     single = about.size == 1 and bool(np.all(towards[0] == 1.0))
-    args = private(rounded.args, rounded.wrt)
-    f = value_function(rounded.graph).near(args)
-    line = component(f, args, Place(rounded.wrt[0], 0)) if single else direction(f, args, rounded.wrt, towards)
-    spacings = [np.spacing(np.abs(np.asarray(args[i], dtype))) for i in rounded.wrt]
-    found = str(rounded.graph.output.dtype)
+    line = component(f, args, Place(about.wrt[0], 0)) if single else direction(f, args, about.wrt, towards)
+    spacings = [np.spacing(np.abs(np.asarray(args[i]))) for i in about.wrt]
+    kink = _kink(exact)
     return Along(
         dtype=dtype,
         line=line,
         single=single,
-        moves=_moves(args, rounded.wrt, towards),
+        moves=_moves(args, about.wrt, towards),
         grain=float(max(np.max(s, initial=0.0) for s in spacings)),
         exact=_value(exact),
-        imaginary=_imaginary(rounded.graph, args, rounded.wrt, towards, dtype),
+        imaginary=_imaginary(graph, args, about.wrt, towards, dtype),
         reference=reference,
-        taylor=_taylor(exact),
-        note="" if found == dtype else f"{dtype} arguments give a {found} value: some operation computes in {found}",
+        taylor=(None,) * TERMS if kink else _taylor(exact),
+        notes=tuple(filter(None, (kink, _wider(graph, dtype)))),
     )
+
+
+def rounded(arg: Any, dtype: str) -> Any:
+    """A floating number or array in a data type, rounded to nearest (too large is inf); anything else as it is."""
+    if not isinstance(arg, (float, np.floating)) and not (isinstance(arg, np.ndarray) and arg.dtype.kind == "f"):
+        return arg
+    with np.errstate(over="ignore"):
+        return np.asarray(arg).astype(dtype)[()]
+
+
+def in_single(graph: Graph) -> Graph:
+    """The same operations in float32: inputs and constants of float64 are rounded to it, as literals of a program are.
+
+    An operation that asks for float64 by name (`astype`) still gives it.
+    """
+    new: dict[int, Node] = {}
+    with building():
+        for node in graph.nodes:
+            if node.op.name == "input":
+                new[id(node)] = variable(node.name or "x", node.shape, _single(node.dtype))
+            elif node.op.name == "constant":
+                new[id(node)] = constant(node.value, _single(node.dtype))
+            else:
+                new[id(node)] = make(node.op, tuple(new[id(a)] for a in node.args), node.attributes)
+        return Graph(tuple(new[id(i)] for i in graph.inputs), tuple(new[id(o)] for o in graph.outputs))
+
+
+def _single(dtype: np.dtype) -> np.dtype:
+    return FLOAT32 if dtype == FLOAT64 else dtype
 
 
 def _exact(about: Subject, towards: tuple[np.ndarray, ...]) -> Graph:
@@ -197,6 +229,26 @@ def _certified(exact: Graph, about: Subject, dtype: str) -> Reference:
         f"the derivative of {place} could not be certified: {reference.reason}.\n"
         "  A kink at the point has no derivative to measure against; choose a point beside it."
     )
+
+
+def _kink(exact: Graph) -> str:
+    """What to know of a kink or jump at the point, in words; empty where the function is smooth."""
+    kinks, sides = find(exact, (0.0,), (0,))
+    if sides is None or sides.smooth:
+        return ""
+    jump = ", and the value jumps" if sides.jumps[0] else ""
+    return (
+        f"{kinks[0].op} is at its kink at this point ({kinks[0].convention}): the derivative is {sides.left[0]:.6g} "
+        f"below and {sides.right[0]:.6g} above{jump}. So errors are measured against a convention, and no theory of "
+        "smooth functions applies"
+    )
+
+
+def _wider(graph: Graph, dtype: str) -> str:
+    found = str(graph.output.dtype)
+    if found == dtype or not any(node.op.name == "input" for node in topological(graph.outputs)):
+        return ""
+    return f"{dtype} arguments give a {found} value: some operation computes in {found}"
 
 
 def _moves(args: Sequence[Any], wrt: Sequence[int], towards: Sequence[np.ndarray]) -> Callable[[float], bool]:

@@ -117,17 +117,18 @@ def swept(method: str | Method, textbook: bool = False) -> Swept:
 def _difference(method: FiniteDifference) -> Swept:
     rule = stencil(method.scheme, method.order or 1)
     formula = of_stencil(rule.scheme, rule.order)
+    offsets = [float(k) for k in rule.offsets]
     usual = FiniteDifference(method.scheme).order == method.order
 
     def estimate(about: Along, h: float) -> Outcome:
         line = about.line
         base = line.at(line.origin)
         found = float(quotient(line, rule, h, base, method.exact))
-        return _judged(about, found, h, [float(k) for k in rule.offsets])
+        return _judged(about, found, h, offsets, h)
 
     def predict(about: Along, noise: MeasuredNoise, h: float) -> Prediction:
         found = _predicted(formula, about, noise, h)
-        if about.moves(h) or about.moves(-h):
+        if not _stands(about, offsets, h):
             return found
         # No value differs: the quotient is 0 / h, whose error is the derivative itself, or 0 / 0.
         return found._replace(round_off=math.nan if method.exact else abs(about.derivative))
@@ -142,7 +143,7 @@ def _richardson(method: Richardson) -> Swept:
         base = line.at(line.origin)
         noise = method.noise or float(np.finfo(about.dtype).eps)
         found = float(method.extrapolate(line, h, base, noise).derivative)
-        return _judged(about, found, h, [1.0, -1.0], shortest=h / method.ratio)
+        return _judged(about, found, h, [1.0, -1.0], h / method.ratio)
 
     def predict(about: Along, noise: MeasuredNoise, h: float) -> Prediction:
         rows = [
@@ -171,7 +172,7 @@ def _complex_step() -> Swept:
         found = about.imaginary(h) / h
         if math.isfinite(found):
             return Outcome(found)
-        return Outcome(found, "failed", f"the value at {h:.3g} i from the point is {found}")
+        return Outcome(found, "failed", f"a value is not finite: at distance {h:.3g} i from the point it is {found}")
 
     def predict(about: Along, noise: MeasuredNoise, h: float) -> Prediction:
         # Im f(x + i h) / h is the sum over even powers q of (-1)**(q / 2) f^(q + 1) h**q / (q + 1)!.
@@ -185,17 +186,19 @@ def _complex_step() -> Swept:
     return Swept(ComplexStep.name, 2, False, estimate, predict, refusal)
 
 
-def _judged(
-    about: Along, found: float, h: float, offsets: Sequence[float], shortest: float | None = None
-) -> Outcome:
-    shortest = shortest or h
-    if not (about.moves(shortest) or about.moves(-shortest)):
-        reason = f"the point plus or minus {'h' if shortest == h else 'the second step'} rounds to the point"
+def _stands(about: Along, offsets: Sequence[float], h: float) -> bool:
+    """Whether every point of a stencil rounds to the point itself."""
+    return not any(about.moves(k * h) for k in offsets if k)
+
+
+def _judged(about: Along, found: float, h: float, offsets: Sequence[float], shortest: float) -> Outcome:
+    if _stands(about, offsets, shortest):
+        reason = f"the step is too short: the arguments at distance {shortest:.3g} round to those at the point"
         return Outcome(found, "inaccurate" if math.isfinite(found) else "failed", reason)
     if math.isfinite(found):
         return Outcome(found)
     for k in offsets:
         value = float(about.line.at(about.line.point(k * h)))
         if not math.isfinite(value):
-            return Outcome(found, "failed", f"the value at distance {k * h:.3g} from the point is {value}")
-    return Outcome(found, "failed", f"the quotient is {found}")
+            return Outcome(found, "failed", f"a value is not finite: at distance {k * h:.3g} from the point it is {value}")
+    return Outcome(found, "failed", f"the quotient is not finite: it is {found}")

@@ -13,7 +13,7 @@ from ..methods.protocol import Method
 from .library_steps import library_records
 from .records import Record
 from .step_fit import summary
-from .step_line import Along, along, unit_direction
+from .step_line import Along, along, rounded, unit_direction
 from .step_methods import DEFAULT, Outcome, Swept, swept
 from .step_sweep_result import STEP_FIELDS, StepSweep
 from .step_theory import MeasuredNoise
@@ -131,7 +131,7 @@ def sweep_steps(
         names=about.names,
         wrt=about.wrt,
         direction=towards,
-        notes=tuple(line.note for line in lines if line.note),
+        notes=tuple(dict.fromkeys(note for line in lines for note in line.notes)),
     )
 
 
@@ -160,25 +160,12 @@ def _types(dtypes: Sequence[str] | str) -> list[str]:
 
 def _line(about: Subject, towards: tuple[np.ndarray, ...], dtype: str) -> Along:
     """The function along the line, at the point rounded to the data type."""
-    where = positions(about.form, len(about.at))
-    rounded = tuple(_cast(arg, dtype) if i in where or _floating(arg) else arg for i, arg in enumerate(about.at))
-    widened = tuple(_cast(arg, "float64") if i in where or _floating(arg) else arg for i, arg in enumerate(rounded))
-    return along(
-        subject(about.function, widened, about.form, None),
-        subject(about.function, rounded, about.form, None),
-        towards,
-        dtype,
+    at = tuple(
+        np.asarray(arg, np.float64)[()] if i in positions(about.form, len(about.at)) else arg
+        for i, arg in enumerate(about.at)
     )
-
-
-def _floating(arg: Any) -> bool:
-    return isinstance(arg, (float, np.floating)) or (isinstance(arg, np.ndarray) and arg.dtype.kind == "f")
-
-
-def _cast(arg: Any, dtype: str) -> Any:
-    """A number or array in a data type, converted to the nearest; inf where it is too large, as NumPy has it."""
-    with np.errstate(over="ignore"):
-        return np.asarray(arg).astype(dtype)[()]
+    point = tuple(rounded(rounded(arg, dtype), "float64") for arg in at)
+    return along(subject(about.function, point, about.form, None), towards, dtype)
 
 
 def _records(method: Swept, line: Along, noise: MeasuredNoise, lengths: Sequence[float]) -> list[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,21 +115,20 @@ class StepSweep:
     def remarks(self) -> list[str]:
         """The lines below the tables: notes, and why steps or methods are out of the ordinary."""
         lines = [*self.notes]
+        remarks: dict[str, list[Record]] = {}
         for found in self.summaries:
             if found["remark"]:
-                lines.append(f"{found['method']} in {found['dtype']}: {found['remark']}")
-        shared: dict[tuple[str, str], list[Record]] = {}
+                remarks.setdefault(found["remark"], []).append(found)
+        lines += [f"{_shared(rows)}: {remark}" for remark, rows in remarks.items()]
+        kinds: dict[tuple[str, str], list[Record]] = {}
         for record in self.records:
             if record["status"] in ("inaccurate", "failed"):  # what is skipped, a summary's remark explains
-                shared.setdefault((record["dtype"], record["reason"]), []).append(record)
-        for (dtype, reason), rows in shared.items():
-            methods = ", ".join(dict.fromkeys(r["method"] for r in rows))
-            steps = [r["step"] for r in rows]
-            range_ = f"h = {min(steps):.2g}" + (f" to {max(steps):.2g}" if len(set(steps)) > 1 else "")
-            lines.append(f"{dtype}, {range_}: {reason} ({methods})")
-        for entry in self.libraries:
-            if entry["status"] != "ok":
-                lines.append(f"{entry['library']} in {entry['dtype']} {entry['status']}: {entry['reason']}")
+                kinds.setdefault((record["dtype"], record["reason"].partition(":")[0]), []).append(record)
+        for (_, kind), rows in kinds.items():
+            low, high = min(r["step"] for r in rows), max(r["step"] for r in rows)
+            steps = f"h = {low:.2g}" if low == high else f"h from {low:.2g} to {high:.2g}"
+            lines.append(f"{_shared(rows)}, {steps}: {kind}")
+        lines += [f"{e['library']} in {e['dtype']}: {e['reason']}" for e in self.libraries if e["status"] != "ok"]
         return lines
 
     def print(self, file: Any = None, width: int | None = None) -> None:
@@ -233,3 +233,9 @@ class StepSweep:
         matplotlib.figure.Figure
         """
         return face("plot_step_sweep")(self, axes)
+
+
+def _shared(rows: Sequence[Record]) -> str:
+    """The methods and data types of several records, each once, in words."""
+    methods, dtypes = dict.fromkeys(r["method"] for r in rows), dict.fromkeys(r["dtype"] for r in rows)
+    return f"{', '.join(methods)} in {' and '.join(dtypes)}"

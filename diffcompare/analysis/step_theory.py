@@ -142,7 +142,7 @@ class MeasuredNoise:
 
     def _near(self, h: float) -> Noise:
         chosen = self._errors[np.abs(self._places - math.log10(h)) <= REACH]
-        if chosen.size < 2:
+        if chosen.size < SAMPLES:  # of three times as many, unless values are not finite or points round to one another
             return Noise(math.nan, math.nan)
         return Noise(float(np.std(chosen)), float(np.mean(chosen)) - self._own)
 
