@@ -197,7 +197,7 @@ def draw_graph(
     elif steps:
         raise OptionError("steps=True needs a point: f.draw(at=(-2.0, 5.0, -4.0), steps=True).")
     shown = Circuit(shown.graph, shown.cells, shown.outputs, tuple(notes))
-    return Drawing(shown, numbers, Look(_title(graph, name), partials, names, width), steps)
+    return Drawing(shown, numbers, Look(_title(graph, name), partials, names or steps, width), steps)
 
 
 def _backward(graph: Graph, gradients: bool, cotangent: Any) -> tuple[bool, str]:
@@ -255,7 +255,7 @@ def _arguments(f: Function, at: Any) -> tuple[Any, ...]:
         return at if isinstance(at, tuple) else (at,)
     wrong = sorted({*f.names} ^ {*at})
     if wrong:
-        raise ShapeError(f"the point names {', '.join(at)}, but {f.__name__} takes {', '.join(f.names)}.")
+        raise ShapeError(f"at= names {', '.join(at)}, but {f.__name__} takes {', '.join(f.names)}.")
     return tuple(at[name] for name in f.names)
 
 

@@ -11,6 +11,7 @@ PORT = 16.0  # between the wires that enter a gate
 PORT_LABELLED = 30.0  # the same, where each wire has a label
 LINE = 1.12  # height of a line of text, in letters
 MARGIN = 14.0
+HEAD = 9.0  # the level end of a wire, for its arrow head
 
 # Light and dark. Value and cotangent are the bluish green and vermilion of Okabe and Ito, "Color Universal Design",
 # 2008 (https://jfly.uni-koeln.de/color/), darkened or lightened to a contrast of 4.5 with the paper (WCAG 2.2, 1.4.3;

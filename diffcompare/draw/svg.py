@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -15,7 +16,7 @@ from .labels import FEW, data, formula, join, lines, sentence
 from .layout import Box, Edge, Placed, layout
 from .passes import Passes, Wire
 from .steps import View
-from .style import GATE, LINE, MARGIN, PORT, PORT_LABELLED, SIZE, SMALL, css, width_of
+from .style import GATE, HEAD, LINE, MARGIN, PORT, PORT_LABELLED, SIZE, SMALL, css, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +104,18 @@ class Picture:
         outward = self.readers[place] > 0 or place in self.circuit.outputs
         tail = (max(texts, default=0.0) + 12.0 if texts else 8.0) if outward else 0.0
         entries = [self.entries[place, k] for k in range(len(cell.args))]
+        labelled = any(any(e) for e in entries)
         lead = max((self._entry_width(e) for e in entries), default=0.0)
         rows = len(entries) > 1
-        side = 16.0 if lead else 0.0
+        side = 16.0 if labelled else 0.0
         ports = self.ports(place)
-        reach = (ports[-1] if ports else 0.0) + side if rows or lead else 0.0
+        reach = (ports[-1] if ports else 0.0) + side if rows or labelled else 0.0
         above = max(height / 2, len(self.above[place]) * SIZE * LINE + 6.0, reach)
         below = max(height / 2, len(self.below[place]) * SIZE * LINE + 6.0, reach)
         return Box(lead, width, tail, above, below + (12.0 if self.look.names and cell.kind == "gate" else 0.0))
 
     def _entry_width(self, entry: tuple[str, str]) -> float:
-        return width_of("  ".join(e for e in entry if e), SMALL) + 12.0 if any(entry) else 0.0
+        return width_of("  ".join(e for e in entry if e), SMALL) + 12.0 if any(entry) else HEAD
 
     def _layout(self) -> Placed:
         cells = self.circuit.cells
@@ -128,15 +130,15 @@ class Picture:
         """What each cell is called in formulas: its name, or its number."""
         return [cell.name or cell.label for cell in self.circuit.cells]
 
-    def sentence(self, place: int) -> str:
-        """The cell in words."""
+    def sentence(self, place: int, view: View = EVERYTHING) -> str:
+        """The cell in words, with the numbers that `view` shows."""
         cell, names = self.circuit.cells[place], self.names()
         text = cell.label if cell.kind == "constant" else formula(cell.op, cell.label, [names[a] for a in cell.args])
         if cell.kind == "fold":
             text = f"{cell.label.strip('… ')} on {names[cell.args[0]]}"
-        known = self.numbers is not None
+        known = self.numbers is not None and view.shows("valued", place)
         value = self.numbers.values[place] if self.numbers else None
-        cotangent = self.numbers.cotangents[place] if self.numbers else None
+        cotangent = self.numbers.cotangents[place] if self.numbers and view.shows("pulled", place) else None
         return sentence(cell.name, cell.kind, text, value, cotangent, known)
 
     def write(self, view: View = EVERYTHING) -> str:
@@ -147,7 +149,7 @@ class Picture:
         for place in range(len(self.circuit.cells)):
             body.append(self._cell(place, view))
         foot = self._foot(notes, height - 4.0)
-        height += 18.0 * len(foot)
+        height += 18.0 * len(foot) + 4.0 * bool(foot)
         if foot:
             width = max(width, *(width_of(plain, SMALL) + 2 * MARGIN for plain, _ in foot))
         body += [markup for _, markup in foot]
@@ -167,14 +169,14 @@ class Picture:
                 plain += ", \u2190 what each branch of a fork sends back; these add"
                 markup += ', <tspan class="cotangent">\u2190</tspan> what each branch of a fork sends back; these add'
             found.append((plain, markup))
-        found += [(note, escape(note)) for note in notes]
+        found += [(note, _text(note)) for note in notes]
         return [
             (plain, f'<text class="legend" x="{_n(MARGIN)}" y="{_n(y + 18.0 * (k + 1))}">{markup}</text>')
             for k, (plain, markup) in enumerate(found)
         ]
 
     def _frame(self, body: list[str], width: float, height: float, view: View) -> str:
-        told = [self.sentence(place) for place in range(len(self.circuit.cells))]
+        told = [self.sentence(place, view) for place in range(len(self.circuit.cells))]
         description = " ".join([*told, *self.circuit.notes, *([view.step.text] if view.step else [])])
         text = "\n".join([*body, self.look.title, description])
         scope = "dc-" + hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
@@ -215,8 +217,14 @@ class Picture:
 
     def _way(self, route: list[tuple[float, float]], place: int, source: int) -> tuple[str, tuple[float, float]]:
         start = self._middle(source)[0] + self.box_size(self.circuit.cells[source], source)[0] / 2
-        goal = self._middle(place)[0] - self.box_size(self.circuit.cells[place], place)[0] / 2
         corners = [(x + MARGIN, y + MARGIN) for x, y in route]
+        (x, y), (width, _), radius = (
+            self._middle(place),
+            self.box_size(self.circuit.cells[place], place),
+            self._radius(place),
+        )
+        off = min(abs(corners[-1][1] - y), radius)
+        goal = x - width / 2 + radius - math.sqrt(radius**2 - off**2)  # on the rounded side of the gate
         pieces = [f"M{_n(start)} {_n(corners[0][1])}H{_n(corners[0][0])}"]
         for (x, y), (u, v) in zip(corners[::2], corners[1::2], strict=True):
             if pieces[-1].startswith("C") or len(pieces) > 1:
@@ -226,22 +234,28 @@ class Picture:
         pieces.append(f"H{_n(goal)}")
         return "".join(pieces), (goal, corners[-1][1])
 
+    def _radius(self, place: int) -> float:
+        """How round the box is: a circle, or a pill, for a gate of one or two arguments."""
+        cell = self.circuit.cells[place]
+        if cell.kind in ("gate", "fold") and len(cell.args) < 3:
+            return self.box_size(cell, place)[1] / 2
+        return 6.0 if cell.kind != "gate" else 0.0
+
     def _cell(self, place: int, view: View) -> str:
         cell, (x, y) = self.circuit.cells[place], self._middle(place)
         width, height = self.box_size(cell, place)
         now = view.now(place)
-        label, short = escape(cell.label), " short" if len(cell.label) <= 2 and cell.kind == "gate" else ""
-        radius = height / 2 if cell.kind in ("gate", "fold") and len(cell.args) < 3 else 6.0
+        label, short = _text(cell.label), " short" if len(cell.label) <= 2 and cell.kind == "gate" else ""
         parts = [
             f'<g class="cell {cell.kind}{now}"{self._data(place, view)}>',
-            f"<title>{_text(self.sentence(place))}</title>",
+            f"<title>{_text(self.sentence(place, view))}</title>",
             f'<rect class="box" x="{_n(x - width / 2)}" y="{_n(y - height / 2)}" width="{_n(width)}" '
-            f'height="{_n(height)}" rx="{_n(radius)}"/>',
+            f'height="{_n(height)}" rx="{_n(self._radius(place) or 6.0)}"/>',
             f'<text class="sign{short}" x="{_n(x)}" y="{_n(y + (5.2 if short else 4.5))}">{label}</text>',
         ]
         if self.look.names and cell.kind == "gate":
             parts.append(
-                f'<text class="note sign" x="{_n(x)}" y="{_n(y + height / 2 + 11.0)}">{escape(cell.name)}</text>'
+                f'<text class="note sign" x="{_n(x)}" y="{_n(y + height / 2 + 11.0)}">{_text(cell.name)}</text>'
             )
         parts += self._labels(place, view)
         return "\n".join([*parts, "</g>"])
@@ -254,7 +268,7 @@ class Picture:
                 marks["value"] = data(self.numbers.values[place])
             if self.numbers.cotangents[place] is not None and view.shows("pulled", place):
                 marks["cotangent"] = data(self.numbers.cotangents[place])
-        return "".join(f' data-{key}="{escape(value)}"' for key, value in marks.items())
+        return "".join(f' data-{key}="{_text(value)}"' for key, value in marks.items())
 
     def _labels(self, place: int, view: View) -> list[str]:
         (x, y), (width, _) = self._middle(place), self.box_size(self.circuit.cells[place], place)
@@ -281,7 +295,7 @@ class Picture:
 
     def _label(self, kind: str, mark: str, text: str, x: float, y: float, size: float) -> str:
         small = " small" if size == SMALL else ""
-        return f'<text class="{kind}{small}"{mark} x="{_n(x)}" y="{_n(y)}">{escape(text)}</text>'
+        return f'<text class="{kind}{small}"{mark} x="{_n(x)}" y="{_n(y)}">{_text(text)}</text>'
 
     def _entry_label(self, place: int, k: int, y: float, mark: str) -> list[str]:
         """Partial and contribution at the end of a wire: on its free side, or on both sides of a single wire."""
@@ -322,5 +336,5 @@ def _n(x: float) -> str:
 
 
 def _text(text: str) -> str:
-    """Escaped, without what XML cannot hold."""
-    return escape("".join(c for c in text if c.isprintable() or c in "\n "))
+    """Escaped, with a sign in the place of what XML cannot hold or what turns the direction of writing."""
+    return escape("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text))
