@@ -24,7 +24,6 @@ SEARCH = 400  # more, where entries have to be found
 REFERENCES = ("auto", "certified", "none")
 # What rounding explains: the noise of values is at most this many unit round-offs of |f| and of the terms x df/dx.
 EXPLAINED = 1e6
-NEGLIGIBLE = 0.01  # entries that together contribute less than this may stay below the noise
 
 
 def check_gradient(
@@ -188,14 +187,14 @@ def _verdict(explorer: Explorer, subject: CheckSubject) -> tuple[str, list[str]]
     contributions = explorer.weight * scale
     weak = explorer.weak(contributions, scale)
     along = [test for test in explorer.tests if test.outcome == "agrees" and test.bound <= explorer.rtol * test.size]
-    if along and np.sum(contributions[weak]) <= NEGLIGIBLE * np.sum(contributions):
-        if np.any(weak):
-            notes.append(
-                f"{np.sum(weak)} of {len(weak)} entries hardly change f: an error of {explorer.rtol:g} in one of them "
-                "alone would not have been noticed (entry_resolution has the size that would)"
-            )
-        return "correct", notes
-    return _why_unresolved(explorer, subject, contributions), notes
+    if not along:
+        return _why_unresolved(explorer, subject, contributions), notes
+    if np.any(weak):
+        notes.append(
+            f"an error of {explorer.rtol:g} in one entry alone would not have been noticed in {np.sum(weak)} of {len(weak)} "
+            "entries; `entry_resolution` has the sizes that would"
+        )
+    return "correct", notes
 
 
 def _why_unresolved(explorer: Explorer, subject: CheckSubject, contributions: np.ndarray) -> str:
@@ -206,7 +205,8 @@ def _why_unresolved(explorer: Explorer, subject: CheckSubject, contributions: np
     """
     if not explorer.deterministic:
         return "noisy"
-    explained = EXPLAINED * subject.unit * (abs(subject.value) + float(np.sum(contributions)))
+    largest = max(abs(subject.value), *(test.size for test in explorer.tests))
+    explained = EXPLAINED * subject.unit * (largest + float(np.sum(contributions)))
     rounded_early = any(test.quantised for test in explorer.tests)
     return "noisy" if (explorer.noise or 0.0) > explained and not rounded_early else "ill-conditioned"
 
@@ -225,7 +225,9 @@ def _locate(
         names=[subject.names[i] for i in subject.wrt], entries=suspects, complete=complete, lengths=_lengths(subject),
     )  # fmt: skip
     entries = tuple(_entry(subject, claim, suspect) for suspect in suspects)
-    notes = [] if complete or not entries else ["more entries may be wrong; the search ended with its evaluations"]
+    notes = [] if complete else ["more entries may be wrong; the search ended with its evaluations"]
+    if not entries:
+        notes = ["no single entry stands out of the noise; all of them together do"]
     return entries, likely_fault(evidence), notes
 
 

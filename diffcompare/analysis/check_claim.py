@@ -83,7 +83,8 @@ def _parts(subject: CheckSubject, result: Any) -> list[Any]:
     if isinstance(result, np.ndarray) and result.shape == (count,):
         return list(result)
     if not isinstance(result, (tuple, list)) or len(result) != count:
-        got = f"{len(result)} parts" if isinstance(result, (tuple, list)) else f"one array of shape {np.shape(result)}"
+        several = isinstance(result, (tuple, list))
+        got = f"{len(result)} part{'s' * (len(result) != 1)}" if several else f"one array of shape {np.shape(result)}"
         names = ", ".join(subject.names[i] for i in subject.wrt)
         raise ShapeError(
             f"the claimed gradient has {got}, but {count} arguments are differentiated: {names}.\n"

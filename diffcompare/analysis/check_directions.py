@@ -8,13 +8,16 @@ from typing import Protocol
 
 import numpy as np
 
-from diffcompare.analysis.check_line import LARGEST, RATIO, Line, LineTest
+from diffcompare.analysis.check_line import LARGEST, RATIO, Line, LineTest, best_steps
 from diffcompare.analysis.check_noise import difference_noise
 
 FIRST_STEPS, LATER_STEPS = 7, 5  # the first direction finds out where the best steps are
 RANDOM_DIRECTIONS = 5
 FEW_ENTRIES = 4  # so few entries are tested one by one, each along its own axis
-NOISE_POINTS = 3  # on each side
+NOISE_POINTS = 4  # on each side
+WIDER, WIDEST = 2.0**12, 2.0**-10  # spacings where values stay equal, relative to each entry
+NOISY_STEPS = (1.0, 0.5, 0.25, 0.125, 0.0625)  # where noise is what limits: it falls as the step grows
+NEAR_NOISE = 16.0  # the bound of an estimate is some times the noise at its finest step
 FOLLOW_UPS = 3  # directions for entries that the others hardly moved
 SMALL_PART = 1e-3  # of the usual contribution: what an entry that hardly matters is measured by
 LEAST_LEFT = 2 * LATER_STEPS
@@ -87,18 +90,29 @@ class Explorer:
         """Standard deviation of the noise, from values at very near points, less the claimed change between them.
 
         The spacing is the unit round-off to the power 2/3, relative to each entry: near enough for the smooth part to
-        vanish in the differences, and far enough for the values to differ.
+        vanish in the differences. Where most values are equal there, the points are too near, and are spread out.
         """
-        x, value = self.subject.x, self.subject.value
-        self.deterministic = self.subject.value_at(x) == value
-        direction = self.subject.scale(False) * self.signs()
-        spacing, values = self.subject.unit ** (2 / 3), []
-        for place in range(-NOISE_POINTS, NOISE_POINTS + 1):
-            moved = self.subject.rounded(x + place * spacing * direction)
-            there = value if place == 0 else self.subject.value_at(moved)
-            values.append(there - value - self.linear(moved - x))
-        finite = [number for number in values if np.isfinite(number)]
-        return difference_noise(finite) if len(finite) > 2 * NOISE_POINTS - 2 else 0.0
+        subject = self.subject
+        self.deterministic = subject.value_at(subject.x) == subject.value
+        direction = subject.scale(False) * self.signs()
+        spacing = subject.unit ** (2 / 3)
+        while True:
+            sides = [self._near(sign * spacing * direction) for sign in (1.0, -1.0)]
+            equal = sum(int(np.sum(there == 0.0)) for there, _ in sides)
+            if equal < NOISE_POINTS or spacing * WIDER > WIDEST:
+                break
+            spacing *= WIDER
+        scatter = difference_noise([there for there, _ in sides])
+        # A claim so large that the values drown in its rounding cannot be subtracted.
+        drowned = max(float(np.max(np.abs(claimed))) for _, claimed in sides) * subject.unit > scatter
+        return scatter if drowned else difference_noise([there - claimed for there, claimed in sides])
+
+    def _near(self, displacement: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Changes of f, and the claimed ones, at equally spaced points on one side; nan where f has no value."""
+        subject = self.subject
+        moved = [subject.rounded(subject.x + k * displacement) for k in range(1, NOISE_POINTS + 1)]
+        changes = np.array([subject.value_at(vector) for vector in moved]) - subject.value
+        return changes, np.array([self.linear(vector - subject.x) for vector in moved])
 
     def signs(self) -> np.ndarray:
         """Random signs, with sizes between 1/2 and 1: errors of two entries do not cancel each other."""
@@ -110,9 +124,16 @@ class Explorer:
         if self.steps is not None:
             return sorted((abs(float(step)) for step in self.steps), reverse=True)
         start = LARGEST
+        if self.tests and not self.tests[0].bound <= self.rtol * self.tests[0].size and self._noise_limits():
+            return list(NOISY_STEPS)
         if self.tests and np.isfinite(self.tests[0].bound):
             start = float(self.tests[0].steps[max(0, self.tests[0].first_step)])
         return [start / RATIO**k for k in range(count)]
+
+    def _noise_limits(self) -> bool:
+        """Whether noise is what keeps the first direction from a sharper answer."""
+        floors = self.tests[0].floors
+        return bool(len(floors) > 1 and NEAR_NOISE * floors[1] > self.rtol * self.tests[0].size)
 
     def run(self, direction: np.ndarray, label: str, count: int = LATER_STEPS) -> LineTest:
         """Test one direction and keep the result."""
@@ -125,10 +146,8 @@ class Explorer:
         return Line(self.subject, direction, self.linear, self.noise or 0.0, self.unit, self.weight, label)
 
     def look(self, direction: np.ndarray, like: LineTest) -> LineTest:
-        """Test a direction at the three best steps of another one; the result is not kept."""
-        last = max(like.last_step, min(2, len(like.steps) - 1))
-        line = self.line(direction, "part")
-        return line.test(list(like.steps[max(0, last - 2) : last + 1]), extend=False)
+        """Test a direction at the steps that told most about another one; the result is not kept."""
+        return self.line(direction, "part").test(best_steps(like), extend=False)
 
     def explore(self, directions: int | None) -> list[LineTest]:
         """Test the directions of a check: axes where entries are few, random ones, and those for weak entries."""

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diffcompare.analysis.check_line import LineTest
+from diffcompare.analysis.check_line import LineTest, best_steps
 
-ONE_BY_ONE = 16  # entries
+ONE_BY_ONE = 48  # entries
 MOST_FOUND = 16  # wrong entries that are looked for one after the other by halving
-STEPS = 3  # of a line that looks at some entries only, the best ones of the line that failed
-COST = 2 * STEPS  # evaluations of such a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,8 @@ def wrong_entries(
     budget : callable
         Evaluations that are left.
     """
-    if size <= ONE_BY_ONE and budget() >= size * COST:
+    cost = 2 * len(best_steps(failed))
+    if size <= ONE_BY_ONE and budget() >= size * cost:
         tests = ((number, measure(_alone(number, scale), failed)) for number in range(size))
         return list(_clear(tests)), True
     return _by_halves(failed, scale, measure, budget)
@@ -77,13 +76,13 @@ def _clear(tests: Iterator[tuple[int, LineTest]]) -> Iterator[Suspect]:
 def _by_halves(
     failed: LineTest, scale: np.ndarray, measure: Measure, budget: Callable[[], int]
 ) -> tuple[list[Suspect], bool]:
-    """Halve the part with the largest error; one half is measured, and the other has what is left."""
-    direction = failed.direction
+    """Halve the part with the largest error an entry; one half is measured, and the other has what is left."""
+    direction, cost = failed.direction, 2 * len(best_steps(failed))
     support = np.flatnonzero(direction)
-    queue = [(-abs(failed.error), 0, Part(support, failed.error, failed.bound))]
+    queue = [(0.0, 0, Part(support, failed.error, failed.bound))]
     found: list[Suspect] = []
     made = 0
-    while queue and len(found) < MOST_FOUND and budget() >= COST:
+    while queue and len(found) < MOST_FOUND and budget() >= cost:
         _, _, part = heapq.heappop(queue)
         if len(part.numbers) == 1:
             test = measure(_alone(int(part.numbers[0]), scale), failed)
@@ -92,7 +91,7 @@ def _by_halves(
         for half in _halves(part, direction, failed, measure):
             if abs(half.error) > half.bound:
                 made += 1
-                heapq.heappush(queue, (-abs(half.error), made, half))
+                heapq.heappush(queue, (-abs(half.error) / len(half.numbers), made, half))
     return found, not queue
 
 

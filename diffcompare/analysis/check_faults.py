@@ -12,6 +12,7 @@ from diffcompare.analysis.check_line import LineTest
 
 LEFT_OVER = 1e-3  # a hypothesis must explain an error but for this part of it, and its bound
 NEAR = 1e-6  # factors this near to 2, to 1/n … are named so; nothing else lies between
+LARGEST_FACTOR = 1e6  # a larger one is that of a derivative of zero
 SINGLE = 1e-6  # errors of numbers rounded to float32 are smaller
 
 
@@ -83,10 +84,11 @@ def likely_fault(evidence: Evidence) -> str:
 
 
 def _whole_factor(evidence: Evidence) -> str:
-    factor = _factor(evidence.directions @ evidence.claimed, evidence)
-    if not factor or not evidence.explains(evidence.claimed / factor):
-        return ""
-    return in_words("the gradient", factor, evidence.lengths)
+    plain = [-1.0, 2.0, 0.5, *(power for length in sorted(evidence.lengths - {1, 2}) for power in (length, 1 / length))]
+    for factor in (*plain, _factor(evidence.directions @ evidence.claimed, evidence)):
+        if 0.0 < abs(factor) < LARGEST_FACTOR and evidence.explains(evidence.claimed / factor):
+            return in_words("the gradient", factor, evidence.lengths)
+    return ""
 
 
 def _factor(along: np.ndarray, evidence: Evidence) -> float:
@@ -109,7 +111,7 @@ def in_words(what: str, factor: float, lengths: set[int]) -> str:
         if _near(factor, length) or _near(factor, 1 / length):
             words = "a sum in place of a mean" if factor > 1 else "a mean in place of a sum"
             times = f"{length} times" if factor > 1 else f"1/{length} of"
-            return f"{what} is {times} the right one: {words} over {length} entries"
+            return f"{what} is {times} the right one, as by {words} over {length} entries"
     return f"{what} is {factor:.7g} times the right one"
 
 
@@ -142,6 +144,8 @@ def _rearranged(evidence: Evidence) -> Iterator[tuple[str, np.ndarray]]:
         if len(shape) == 2 and shape[0] != shape[1] and min(shape) > 1:
             turned = part.reshape(shape[::-1]).T
             yield f"the gradient of {name} is transposed, and was reshaped to fit", _with(claimed, block, turned)
+        if shape == (2,):
+            yield f"the two entries of {name} are swapped", _with(claimed, block, part[::-1])
         for axis in range(len(shape)):
             for shift in (1, -1):
                 yield (
@@ -166,13 +170,19 @@ def _with(claimed: np.ndarray, block: slice, part: np.ndarray) -> np.ndarray:
 
 def _constant_offset(evidence: Evidence) -> str:
     """Right minus claimed is one number everywhere."""
-    if len(evidence.claimed) < 2:
+    if len(evidence.claimed) < 2 or evidence.complete and len(evidence.entries) < len(evidence.claimed):
         return ""
     along = evidence.directions.sum(axis=1)
     missing = evidence.derivatives - evidence.directions @ evidence.claimed
     offset = float(along @ missing) / float(along @ along)
     if offset and len(along) > 1 and evidence.explains(evidence.claimed + offset):
         return f"a constant was added: every entry is {-offset:.7g} too large"
+    return ""
+
+
+def _zero(evidence: Evidence) -> str:
+    if np.all(np.abs(evidence.derivatives) <= evidence.bounds):
+        return "every derivative is 0 here, and the claim is not"
     return ""
 
 
@@ -186,7 +196,8 @@ def _one_argument(evidence: Evidence) -> str:
         left = evidence.derivatives - others
         below = float(along @ left)
         factor = float(along @ along) / below if below else 0.0
-        if factor and evidence.explains(_with(evidence.claimed, block, evidence.claimed[block] / factor)):
+        right = evidence.claimed[block] / (factor or np.inf)
+        if 0.0 < abs(factor) < LARGEST_FACTOR and evidence.explains(_with(evidence.claimed, block, right)):
             return in_words(f"the gradient of {name} alone", factor, evidence.lengths)
     return ""
 
@@ -241,5 +252,6 @@ def _rounded(factor: float, bound: float) -> float:
 
 
 HYPOTHESES: tuple[Callable[[Evidence], str], ...] = (
-    _single_precision, _whole_factor, _other_orders, _one_argument, _constant_offset, _shifted_without_end, _entries,
+    _single_precision, _whole_factor, _other_orders, _one_argument, _constant_offset, _zero,
+    _shifted_without_end, _entries,
 )  # fmt: skip

@@ -174,7 +174,7 @@ class Line:
         if result.outcome == "differs":
             return abs(result.error) > SUSPECT * RATIO * floor
         if result.outcome == "kink" or _jumps_stand_out(result):
-            return abs(float(result.jumps[-1])) > SUSPECT * RATIO * 4.0 * floor
+            return not abs(float(result.jumps[-1])) <= SUSPECT * 4.0 * floor
         if result.outcome == "unresolved" or result.bound > 1e-6 * result.size:
             return result.bound > SUSPECT * RATIO * floor
         return False
@@ -185,6 +185,8 @@ class Line:
         shared = self._shared_digits()
         unit = max(self.subject.unit, shared)
         error = np.maximum(DEVIATIONS * self.noise, 2.0 * unit * np.array(self.sizes))
+        # Rounding of x + h d moves f by more than the claim explains where its slope has changed.
+        error += 2.0 * self.subject.unit * np.nan_to_num(np.abs(forward - backward), posinf=0.0)
         central, floors, one_sided = 0.5 * (forward + backward), error / steps, False
         if np.sum(np.isfinite(central)) < 2:
             sides = [side for side in (forward, backward) if np.sum(np.isfinite(side)) >= 2]
@@ -197,7 +199,7 @@ class Line:
         return LineTest(
             label=self.label, direction=self.direction, steps=steps, remainders=central, jumps=jumps, floors=floors,
             claimed=self.linear(self.direction), size=size, error=found.value, bound=found.bound,
-            rate=observed_rate(steps, central, floors), outcome=outcome, one_sided=one_sided, remark=remark,
+            rate=observed_rate(*(part[found.finest - found.order :] for part in (steps, central, floors))), outcome=outcome, one_sided=one_sided, remark=remark,
             quantised=shared > SUSPECT * self.subject.unit, first_step=found.finest - found.order, last_step=found.finest,
         )  # fmt: skip
 
@@ -260,3 +262,9 @@ def _jumps_stand_out(result: LineTest) -> bool:
         return False
     last, before = abs(result.jumps[-1]), abs(result.jumps[-2])
     return bool(last > SUSPECT * 4.0 * result.floors[-1] and last > 0.5 * before)
+
+
+def best_steps(test: LineTest) -> list[float]:
+    """The steps that the estimate of a test comes from, and a larger or smaller one where they are fewer than three."""
+    last = max(test.last_step, min(2, len(test.steps) - 1))
+    return [float(step) for step in test.steps[max(0, min(test.first_step, last - 2)) : last + 1]]

@@ -7,20 +7,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-AGREE = 4.0  # estimates of three orders within this factor are one plateau (More and Wild, section 3)
+MUCH_LESS = 0.25  # an order of differences below this part of the one before still held some of the smooth change
 EXACT_BITS = 53
 
 
-def difference_noise(values: Sequence[float] | np.ndarray) -> float:
-    """Standard deviation of the noise in values at equally spaced, very near points.
+def difference_noise(sides: Sequence[np.ndarray]) -> float:
+    """Standard deviation of the noise in values at equally spaced, very near points on either side of a point.
 
     Differences of order k remove the smooth part and keep the noise: sigma_k**2 is the mean of their squares times
-    (k!)**2 / (2 k)!. The first order from which three agree is taken.
+    (k!)**2 / (2 k)!. The second order serves, or the third where it is much less. The sides are differenced apart, so
+    that a kink or a jump at the point is no noise.
 
     Parameters
     ----------
-    values : sequence of float
-        At least five of them.
+    sides : sequence of ndarray, shape (k,)
+        Values on each side, at least four; a side with values that are not finite is left out.
 
     References
     ----------
@@ -29,21 +30,18 @@ def difference_noise(values: Sequence[float] | np.ndarray) -> float:
 
     Examples
     --------
-    >>> difference_noise([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
+    >>> difference_noise([np.array([1.0, 2.0, 3.0, 4.0]), np.array([-2.0, -4.0, -6.0, -8.0])])
     0.0
     """
-    differences, sigma = np.asarray(values, np.float64), []
-    if not np.all(np.isfinite(differences)):
-        return math.inf
-    for k in range(1, len(differences)):
-        differences = np.diff(differences)
-        gamma = math.factorial(k) ** 2 / math.factorial(2 * k)
-        sigma.append(math.sqrt(gamma * float(np.mean(differences**2))))
-    for k in range(len(sigma) - 2):
-        three = sigma[k : k + 3]
-        if max(three) <= AGREE * min(three):
-            return sigma[k]
-    return sigma[-2]
+    usable = [side for side in sides if np.all(np.isfinite(side))]
+    if not usable:
+        return 0.0
+    sigma = []
+    for order in (2, 3):
+        squares = np.concatenate([np.diff(side, order) ** 2 for side in usable])
+        gamma = math.factorial(order) ** 2 / math.factorial(2 * order)
+        sigma.append(math.sqrt(gamma * float(np.mean(squares))))
+    return sigma[1] if sigma[1] < MUCH_LESS * sigma[0] else sigma[0]
 
 
 def quantum(values: Sequence[float] | np.ndarray) -> float:

@@ -13,7 +13,7 @@ from diffcompare.core.arguments import Static, normalise, positions
 from diffcompare.core.trace import Function, function
 from diffcompare.errors import OptionError, ShapeError
 
-LEAST_SCALE = 1e-290  # a step relative to a smaller number would leave the normal range of float64
+LEAST_SCALE = 1e-305  # steps relative to a smaller number would leave the range of float64
 
 
 class CheckSubject:

@@ -10,6 +10,7 @@ import numpy as np
 SAFETY = 4.0
 GROWING_STEPS = 4  # a quotient that grows over this many steps in a row has no limit
 GROWTH = 1.5  # by this factor from step to step
+AITKEN_RATIO = 0.7  # differences that shrink less from step to step are no geometric series
 ABOVE_NOISE = 10.0  # a remainder this many times its noise shows its own size
 
 
@@ -83,7 +84,32 @@ def limit(steps: np.ndarray, quotients: np.ndarray, noise: np.ndarray, power: in
             bound = bounds[k, j] + max(0.0, float(np.max(finer, initial=0.0)))
             if bound < best.bound:
                 best = Limit(float(table[k, j]), bound, int(use[k]), int(use[k] - use[k - j]))
+    slow = _any_rate(quotients[use], noise[use])
+    if slow.bound < best.bound:
+        best = Limit(slow.value, slow.bound, int(use[slow.finest]), slow.order)
     return Limit(best.value, SAFETY * best.bound, best.finest, best.order)
+
+
+def _any_rate(quotients: np.ndarray, noise: np.ndarray) -> Limit:
+    """Aitken's extrapolation of quotients at steps of one ratio: it needs no known power, as at the edge of a domain.
+
+    References
+    ----------
+    Stoer and Bulirsch, *Introduction to Numerical Analysis*, 3rd ed., 2002, section 5.10.
+    """
+    gaps = np.diff(quotients)
+    best, before = Limit(float("nan"), float("inf")), float("nan")
+    for k in range(2, len(quotients)):
+        ratio = gaps[k - 1] / gaps[k - 2] if gaps[k - 2] else 0.0
+        if not 0.0 < ratio < AITKEN_RATIO:
+            before = float("nan")
+            continue
+        value = float(quotients[k] + gaps[k - 1] * ratio / (1.0 - ratio))
+        bound = abs(value - before) + float(np.sum(noise[k - 2 : k + 1])) / (1.0 - ratio) ** 2
+        if bound < best.bound:
+            best = Limit(value, bound, k, 3)
+        before = value
+    return best
 
 
 def grows(quotients: np.ndarray, noise: np.ndarray) -> bool:
