@@ -1,39 +1,37 @@
 """Random graphs through every executor (NumPy, compiled code, the interpreter), each within a bound by ball arithmetic.
 
-The bound is derived for each graph: ball arithmetic with a precision some hundred roundings above that of the data type
-gives a ball around every value that holds whatever rounds each operation correctly, in whatever order sums are taken.
-Of results that no precision decides (a comparison of equal numbers) or that are not finite there is no bound; they are
-counted. Code must give the same bits twice, and a second call must leave the first one's results alone.
+The bound is derived for each graph (`fuzz_bounds`): a ball around every value that holds whatever rounds each operation
+correctly, in whatever order sums are taken. Of results that no precision decides (a comparison of equal numbers) or
+that are not finite there is no bound; they are counted. Code must give the same bits twice, and a second call must
+leave the first one's results alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import faulthandler
+import json
 import sys
 import time
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from contest import start_afresh
-from flint import arb
+from fuzz_bounds import enclosures, outside
 from fuzz_graphs import Sample, random_graph
+from recording import add_json_option, save
 from table import show
 
 from diffcompare.core.graph import Graph
 from diffcompare.errors import UnsupportedOpError
-from diffcompare.lower.ball_arrays import box, to_balls
-from diffcompare.lower.ball_base import Undecided, precision
-from diffcompare.lower.balls import ball_evaluator, finite
+from diffcompare.lower.balls import finite
 from diffcompare.lower.runner import EXECUTORS, runner
 
 BALLS = "balls"
-SLACK_BITS = 9  # 512 roundings an operation: vector mathematics is off by 4 ULP, a derived form by some dozens
 VERDICTS = ("ok", "not finite", "undecided", "unsupported", "mismatch")
-UNDERFLOW = 2.0**20  # smallest normal numbers by which a result may be off: what underflows is multiplied later
 
 
 class MismatchError(Exception):
@@ -44,39 +42,6 @@ def flat(result: tuple) -> list[np.ndarray]:
     """First output and others, as arrays."""
     first, others = result
     return [np.asarray(first), *(np.asarray(x) for x in others)]
-
-
-def enclosures(graph: Graph, point: Sequence[Any]) -> list[np.ndarray] | None:
-    """A ball for every element of every output; None where a comparison stays undecided."""
-    width = narrowest(graph).nmant
-    with precision(width - SLACK_BITS):
-        once_more = arb(1, 2.0 ** (SLACK_BITS - width))  # a function near its extreme may give a ball without slack
-        try:
-            found = [box(ball) for ball in ball_evaluator(graph)(*map(to_balls, point))]
-        except Undecided:
-            return None
-        return [ball if ball.dtype == bool else box(ball * once_more) for ball in found]
-
-
-def narrowest(graph: Graph) -> np.finfo:
-    """The coarsest floating-point type of a graph."""
-    return max((np.finfo(n.dtype) for n in graph.nodes if n.dtype.kind == "f"), key=lambda info: info.eps)
-
-
-def outside(graph: Graph, found: Sequence[np.ndarray], balls: Sequence[np.ndarray]) -> str:
-    """Where the first number lies outside its ball, in words; empty if none does."""
-    around_zero = arb(0, UNDERFLOW * float(narrowest(graph).tiny))
-    for number, (values, around) in enumerate(zip(found, balls, strict=True)):
-        if values.shape != around.shape:
-            return f"output {number} has shape {values.shape}, not {around.shape}"
-        for place in np.ndindex(values.shape):
-            ball, value = around[place], values[place]
-            if isinstance(ball, (bool, np.bool_)):
-                if bool(ball) != bool(value):
-                    return f"output {number} at {place} is {value}, not {ball}"
-            elif finite(ball) and not (np.isfinite(value) and (ball + around_zero).contains(arb(float(value)))):
-                return f"output {number} at {place} is {value!r}, outside {ball}"
-    return ""
 
 
 def check(graph: Graph, sample: Sample, executor: str, balls: Sequence[np.ndarray] | None) -> str:
@@ -126,21 +91,22 @@ def smallest(sample: Sample, executor: str) -> Graph:
     return sample.graph
 
 
-def report(number: int, seed: int, sample: Sample, executor: str, error: Exception) -> None:
+def report(number: int, options: argparse.Namespace, sample: Sample, executor: str, error: Exception) -> None:
     """Print a mismatch with what is needed to see it again."""
+    again = f"--seed {options.seed} --first {number} --graphs 1 --steps {options.steps} --scalars {options.scalars:g}"
     print(f"\nMISMATCH in {executor}, graph {number}: {type(error).__name__}: {error}")
-    print(f"  again: python benchmarks/fuzz.py --seed {seed} --first {number} --graphs 1")
+    print(f"  again: python benchmarks/fuzz.py {again}")
     print("  smallest graph that fails:")
     print("    " + str(smallest(sample, executor)).replace("\n", "\n    "))
     for node, value in zip(sample.graph.inputs, sample.point, strict=True):
         print(f"    {node.name} = np.{value!r}" if np.ndim(value) else f"    {node.name} = {value!r}")
 
 
-def run_one(number: int, seed: int, executors: Sequence[str], counts: Counter[tuple[str, str]]) -> dict[str, float]:
+def run_one(number: int, options: argparse.Namespace, counts: Counter[tuple[str, str]]) -> dict[str, float]:
     """Draw a graph and check it everywhere; adds to `counts` and returns the seconds of each evaluation."""
-    sample = random_graph(np.random.default_rng([seed, number]))
+    sample = random_graph(np.random.default_rng([options.seed, number]), options.steps, options.scalars)
     balls, seconds = None, {}
-    for name in (BALLS, *executors):
+    for name in (BALLS, *options.executors):
         start = time.perf_counter()
         try:
             if name == BALLS:
@@ -150,7 +116,7 @@ def run_one(number: int, seed: int, executors: Sequence[str], counts: Counter[tu
                 verdict = check(sample.graph, sample, name, balls)
         except Exception as error:  # noqa: BLE001 - a crash of any kind is a mismatch, shown with its graph
             verdict = "mismatch"
-            report(number, seed, sample, name, error)
+            report(number, options, sample, name, error)
         counts[name, verdict] += 1
         seconds[name] = time.perf_counter() - start
     return seconds
@@ -165,8 +131,24 @@ def chosen() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="seed of all graphs (default 0)")
     parser.add_argument("--most", type=int, default=5, help="mismatches after which to stop (default 5)")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="time after which to stop")
+    parser.add_argument("--steps", type=int, default=14, help="most operations tried in a graph (default 14)")
+    parser.add_argument("--scalars", type=float, default=0.2, help="share of graphs of numbers alone (default 0.2)")
     parser.add_argument("--executors", nargs="+", default=known, choices=known)
+    add_json_option(parser, "fuzz")
     return parser.parse_args()
+
+
+def keep(path: Path, options: argparse.Namespace, last: int, counts: Counter[tuple[str, str]]) -> None:
+    """Add a run to those that the file at `path` holds; sums over all runs are its summary."""
+    records = json.loads(path.read_text(encoding="utf-8"))["records"] if path.exists() else []
+    about = {"seed": options.seed, "first": options.first, "last": last, "steps": options.steps}
+    for name in (BALLS, *options.executors):
+        verdicts = {verdict: counts[name, verdict] for verdict in VERDICTS}
+        records.append({**about, "scalars": options.scalars, "executor": name, **verdicts})
+    summary: dict[str, Counter[str]] = defaultdict(Counter)
+    for record in records:
+        summary[record["executor"]].update({verdict: record[verdict] for verdict in VERDICTS})
+    save(path, "Random graphs through every executor; one record a run and executor", records, summary)
 
 
 def main() -> int:
@@ -179,7 +161,7 @@ def main() -> int:
     seconds: dict[str, float] = defaultdict(float)
     began, number = time.perf_counter(), options.first
     for number in range(options.first, options.first + options.graphs):
-        for name, spent in run_one(number, options.seed, options.executors, counts).items():
+        for name, spent in run_one(number, options, counts).items():
             seconds[name] += spent
         wrong = sum(counts[name, "mismatch"] for name in seconds)
         if wrong >= options.most or time.perf_counter() - began > options.seconds:
@@ -187,6 +169,8 @@ def main() -> int:
     done = number - options.first + 1
     rows = [[e, *(str(counts[e, v]) for v in VERDICTS), f"{1e3 * seconds[e] / done:.1f}"] for e in seconds]
     show(f"Random graphs {options.first} to {number}, seed {options.seed}", ("", *VERDICTS, "a graph ms"), rows)
+    if options.json:
+        keep(options.json, options, number, counts)
     return int(any(counts[name, "mismatch"] for name in seconds))
 
 

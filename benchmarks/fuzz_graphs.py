@@ -1,8 +1,8 @@
 """Random graphs: a few inputs of odd shapes, a chain of operations over all that was made before, value and gradient.
 
 Every operation is applied to numbers first and taken only if NumPy accepts it and its result is finite and of moderate
-size; so nothing has to be known of domains. Rows whose correct implementations may lose all relative digits (Bessel
-functions near their zeros, linear systems) stay out: no bound could tell a mistake from rounding.
+size; so nothing has to be known of domains. Some points hold zeros of either sign, some hold numbers whose products
+underflow. Matrices of linear systems are close to a multiple of the unit matrix, so that they are well conditioned.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from diffcompare.transform.simplify import simplify
 
 SHAPES = (
     (), (), (1,), (3,), (3,), (7,), (17,), (0,), (1, 3), (3, 1), (2, 3), (3, 3), (0, 3), (3, 0), (1, 1), (2, 1, 3),
-    (2, 3, 4), (4, 9), (33,),
+    (2, 3, 4), (4, 9), (33,), (2, 2), (5, 5), (2, 3, 3),
 )  # fmt: skip
 UNARY = (
     "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sigmoid", "softplus", "entr", "negative", "reciprocal",
     "square", "sqrt", "cbrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh",
     "arccosh", "arctanh", "erf", "erfc", "erfcx", "relu", "absolute", "sign", "floor", "ceil", "trunc", "rint",
-    "stop_gradient",
+    "stop_gradient", "j0", "j1", "j2", "i0", "i1", "i2", "sinc", "logit", "ndtr", "log_ndtr",
 )  # fmt: skip
 BINARY = (
     "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "hypot", "arctan2", "copysign", "fmax",
@@ -38,7 +38,10 @@ BINARY = (
 )  # fmt: skip
 SIGNED_ZERO = ("arctan2", "copysign")  # tell 0 from -0
 LARGEST_SIZE, LARGEST_VALUE = 400, 1e3
-SMALLEST_VALUE = 1e-20  # but for 0: what follows must not underflow, where no bound is relative
+SMALLEST_VALUE = 1e-20  # but for 0, and where the point is drawn to underflow: bounds there are wide
+POINTS, POINT_WEIGHTS = ("ordinary", "with zeros", "tiny"), (0.84, 0.08, 0.08)
+TINY = {np.dtype(np.float64): (-320.0, -140.0), np.dtype(np.float32): (-44.0, -16.0)}  # decimal exponents
+LARGEST_SYSTEM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Made:
 Step = Callable[[Any], Any]
 
 
-def random_graph(draw: Generator, most_steps: int = 14) -> Sample:
+def random_graph(draw: Generator, most_steps: int = 14, scalars_share: float = 0.2) -> Sample:
     """A graph drawn from `draw`: value and gradient of a scalar, or arrays as they are.
 
     Parameters
@@ -70,55 +73,61 @@ def random_graph(draw: Generator, most_steps: int = 14) -> Sample:
         Source of all choices.
     most_steps : int
         Largest number of operations tried on top of the inputs.
+    scalars_share : float
+        Share of graphs that hold numbers alone, as the interpreter runs them.
     """
     dtype = np.dtype(np.float32 if draw.random() < 0.15 else np.float64)
-    scalars = draw.random() < 0.2  # what the interpreter runs
+    scalars = draw.random() < scalars_share
+    kind = str(draw.choice(POINTS, p=POINT_WEIGHTS))
     shapes = ((),) if scalars else SHAPES
-    points = [_numbers(draw, shapes[draw.integers(len(shapes))], dtype) for _ in range(draw.integers(1, 4))]
+    points = [_numbers(draw, shapes[draw.integers(len(shapes))], dtype, kind) for _ in range(draw.integers(1, 4))]
     inputs = [variable(f"x{i}", np.shape(p), dtype) for i, p in enumerate(points)]
     made = [Made(x, p) for x, p in zip(inputs, points, strict=True)]
     for _ in range(draw.integers(1, most_steps + 1)):
-        step = _grown(draw, made, SCALAR_WEIGHTS if scalars else WEIGHTS)
+        step = _grown(draw, made, SCALAR_WEIGHTS if scalars else WEIGHTS, kind == "tiny")
         if step is not None:
             made.append(step)
     nodes = tuple(m.node for m in made[-3:])
     graph = Graph(tuple(inputs), nodes)
     if draw.random() < 0.75:
         graph = pullback(Graph(tuple(inputs), (_total(draw, nodes),)), tuple(range(len(inputs))))
-    other = tuple(_numbers(draw, np.shape(p), dtype) for p in points)
+    other = tuple(_numbers(draw, np.shape(p), dtype, kind) for p in points)
     return Sample(simplify(graph), tuple(points), other)
 
 
-def _numbers(draw: Generator, shape: tuple[int, ...], dtype: np.dtype) -> Any:
-    x = draw.normal(size=shape).astype(dtype) if shape else dtype.type(draw.normal())
-    return x if shape else x.item()
+def _numbers(draw: Generator, shape: tuple[int, ...], dtype: np.dtype, kind: str) -> Any:
+    x = draw.normal(size=shape)
+    if kind == "with zeros":
+        x = np.where(draw.random(shape) < 0.4, draw.choice([0.0, -0.0], size=shape), x)
+    elif kind == "tiny":
+        x = np.where(draw.random(shape) < 0.6, x * 10.0 ** draw.uniform(*TINY[dtype], size=shape), x)
+    return x.astype(dtype) if shape else dtype.type(x).item()
 
 
 def _total(draw: Generator, nodes: Sequence[Any]) -> Any:
     total: Any = 0.0
     for node in nodes:
-        total = total + np.sum(np.tanh(node) if draw.random() < 0.5 else node)
+        term = np.tanh(node) if draw.random() < 0.5 else node
+        total = total + (np.sum(term) if term.shape else term)
     return total
 
 
-def _grown(draw: Generator, made: Sequence[Made], weights: np.ndarray) -> Made | None:
+def _grown(draw: Generator, made: Sequence[Made], weights: np.ndarray, tiny: bool) -> Made | None:
     """One more operation on what was made, or None where NumPy refuses it or its numbers leave the range."""
     family = FAMILIES[draw.choice(len(FAMILIES), p=weights)]
     a, b = (made[-1 - min(int(draw.exponential(1.5)), len(made) - 1)] for _ in range(2))
     step = family(draw, np.shape(a.value), np.shape(b.value))
     try:
-        with np.errstate(all="ignore", under="raise"):
+        with np.errstate(all="ignore", under="ignore" if tiny else "raise"):
             value = step(a.value, b.value)
     except (ValueError, IndexError, TypeError, ArithmeticError):
         return None
     if np.asarray(value).dtype.kind != "f" or np.size(value) > LARGEST_SIZE or np.ndim(value) > 4:
         return None
     sizes = np.abs(value)
-    if (
-        not np.all(np.isfinite(value))
-        or np.any(sizes > LARGEST_VALUE)
-        or np.any((sizes < SMALLEST_VALUE) & (sizes > 0))
-    ):
+    if not np.all(np.isfinite(value)) or np.any(sizes > LARGEST_VALUE):
+        return None
+    if not tiny and np.any((sizes < SMALLEST_VALUE) & (sizes > 0)):
         return None
     try:
         return Made(step(a.node, b.node), value)
@@ -251,6 +260,29 @@ def _products(draw: Generator, a: tuple, b: tuple) -> Callable:
     return ways[draw.integers(len(ways))]
 
 
+def _systems(draw: Generator, a: tuple, b: tuple) -> Callable:
+    """Solutions, inverses, determinants and factors of 4 I + tanh(x) / 2, whose condition is below 5."""
+    n = a[-1] if len(a) >= 2 and a[-1] == a[-2] else 0
+    if not 0 < n <= LARGEST_SYSTEM:
+        return lambda x, y: np.tanh(x)
+
+    def matrix(x: Any) -> Any:
+        return 4.0 * np.eye(n) + 0.5 * np.tanh(x)
+
+    def symmetric(x: Any) -> Any:
+        return 4.0 * np.eye(n) + 0.25 * (np.tanh(x) + np.swapaxes(np.tanh(x), -1, -2))
+
+    ways = (
+        lambda x, y: np.linalg.solve(matrix(x), y),
+        lambda x, y: np.linalg.solve(matrix(x), np.cos(x)),
+        lambda x, y: np.linalg.inv(matrix(x)),
+        lambda x, y: np.linalg.det(matrix(x)),
+        lambda x, y: np.linalg.slogdet(matrix(x))[1],
+        lambda x, y: np.linalg.cholesky(symmetric(x)),
+    )
+    return ways[draw.integers(len(ways))]
+
+
 def _fixed(draw: Generator, a: tuple, b: tuple) -> Callable:
     """An operation with an array that is a constant."""
     numbers = draw.normal(size=a)
@@ -259,7 +291,7 @@ def _fixed(draw: Generator, a: tuple, b: tuple) -> Callable:
 
 FAMILIES = (
     _unary, _binary, _chosen, _reduced, _running, _sliced, _differences, _reshaped, _joined, _gathered, _products,
-    _fixed,
+    _fixed, _systems,
 )  # fmt: skip
-WEIGHTS = np.array([0.22, 0.24, 0.05, 0.13, 0.03, 0.06, 0.04, 0.07, 0.05, 0.02, 0.06, 0.03])
+WEIGHTS = np.array([0.21, 0.23, 0.05, 0.12, 0.03, 0.06, 0.04, 0.07, 0.05, 0.02, 0.06, 0.03, 0.03])
 SCALAR_WEIGHTS = np.array([0.45, 0.45, 0.1] + [0.0] * (len(FAMILIES) - 3))

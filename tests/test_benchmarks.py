@@ -20,7 +20,7 @@ SMALL = {
     "yardstick.py": ["--rounds", "1", "--problems", "tiny"],
 }
 SHARED = {
-    "contest.py", "drawing.py", "functions_outside.py", "fuzz_graphs.py", "peers.py", "recording.py", "table.py",
+    "contest.py", "drawing.py", "functions_outside.py", "fuzz_bounds.py", "fuzz_graphs.py", "peers.py", "recording.py", "table.py",
     "yardstick_limits.py", "yardstick_problems.py",
 }  # fmt: skip
 
@@ -96,7 +96,7 @@ def test_a_wrong_gradient_is_not_timed(folder):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # graphs are drawn by trying what NumPy says of the numbers
 def test_the_fuzz_sees_a_small_mistake(folder):
     """One element off by 0.1 % lies outside the balls of most random graphs; untouched results lie inside."""
-    import fuzz
+    import fuzz_bounds
     from fuzz_graphs import random_graph
 
     from diffcompare.core.evaluate import evaluator
@@ -104,15 +104,15 @@ def test_the_fuzz_sees_a_small_mistake(folder):
     seen = 0
     for number in range(20):
         sample = random_graph(np.random.default_rng([1, number]))
-        balls = fuzz.enclosures(sample.graph, sample.point)
+        balls = fuzz_bounds.enclosures(sample.graph, sample.point)
         if balls is None:
             continue
         found = [np.array(a, np.float64) for a in evaluator(sample.graph)(*sample.point)]
-        assert fuzz.outside(sample.graph, found, balls) == ""
+        assert fuzz_bounds.outside(sample.graph, found, balls) == ""
         places = [a for a in found if a.size]
         if places:
             places[-1].flat[-1] = places[-1].flat[-1] * (1 + 1e-3) + 1e-3
-            seen += "outside" in fuzz.outside(sample.graph, found, balls)
+            seen += "outside" in fuzz_bounds.outside(sample.graph, found, balls)
     assert seen >= 10
 
 

@@ -124,7 +124,9 @@ def _indexed(function: Callable[..., Any], node: Node) -> Callable[..., Any]:
     return apply
 
 
-def ball_evaluator(graph: Graph, keep: bool = False) -> Callable[..., tuple]:
+def ball_evaluator(
+    graph: Graph, keep: bool = False, widened: Callable[[Node, Any], Any] | None = None
+) -> Callable[..., tuple]:
     """A callable that takes one ball, or object array of balls, an input and gives one an output.
 
     Parameters
@@ -133,6 +135,8 @@ def ball_evaluator(graph: Graph, keep: bool = False) -> Callable[..., tuple]:
         What to compute.
     keep : bool, default False
         Give the values of all `graph.nodes` instead of those of the outputs.
+    widened : callable, optional
+        ``widened(node, value)`` stands in for each computed value: a model of an arithmetic adds its errors there.
 
     Notes
     -----
@@ -162,6 +166,8 @@ def ball_evaluator(graph: Graph, keep: bool = False) -> Callable[..., tuple]:
         for i, node, function, arguments, attributes in steps:
             try:
                 values[i] = function(*[values[a] for a in arguments], **attributes)
+                if widened is not None:
+                    values[i] = widened(node, values[i])
             except B.Undecided as undecided:
                 if undecided.node is None:
                     undecided.node = node

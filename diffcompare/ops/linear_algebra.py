@@ -152,18 +152,52 @@ det_row = structured(
 
 
 def cofactor(a: Any) -> Any:
-    """The matrix of cofactors, from the singular values, so that singular matrices have theirs too.
+    """The matrix of cofactors, by elimination with complete pivoting, so that singular matrices have theirs too.
 
-    With a = U S V^T the cofactors are det(U) det(V) U C V^T, C diagonal with the products of the other singular values.
+    With P A Q = L U, U = [[V, u], [0, d]] and d the smallest pivot, adj(A) = det(P) det(Q) Q adj(U) inv(L) P and
+    adj(U) = det(V) [[d inv(V), -inv(V) u], [0, 1]]: nothing is divided by d. A singular V means rank n - 2: all zero.
     """
     a = np.asarray(a)
     if a.dtype == object or a.shape[-1] == 0 or not np.all(np.isfinite(a)):
         return a * np.nan if a.dtype != object else np.vectorize(np.linalg.inv, signature="(n,n)->(n,n)")(a)
-    u, s, vt = np.linalg.svd(a)
-    n = s.shape[-1]
-    others = np.stack([np.prod(np.delete(s, i, axis=-1), axis=-1) for i in range(n)], axis=-1)
-    sign = np.linalg.det(u) * np.linalg.det(vt)
-    return (sign[..., None, None] * np.matmul(u * others[..., None, :], vt)).astype(a.dtype)
+    out = np.empty_like(a)
+    for place in np.ndindex(a.shape[:-2]):
+        lu, rows, columns, scale = _eliminated(a[place])
+        out[place][np.ix_(rows, columns)] = scale * _adjugate_factor(lu, scale != 0).T
+    return out
+
+
+def _eliminated(a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, Any]:
+    """L below and U on and above the diagonal, the orders of rows and columns, and +-det(V)."""
+    lu, n, scale = a.copy(), len(a), a.dtype.type(1.0)
+    rows, columns = np.arange(n), np.arange(n)
+    for k in range(n - 1):
+        p, q = np.unravel_index(np.argmax(np.abs(lu[k:, k:])), (n - k, n - k))
+        for order, first, second in ((rows, k, k + p), (columns, k, k + q)):
+            if first != second:
+                order[[first, second]] = order[[second, first]]
+                scale = -scale
+        lu[[k, k + p]] = lu[[k + p, k]]
+        lu[:, [k, k + q]] = lu[:, [k + q, k]]
+        scale *= lu[k, k]
+        if scale == 0:
+            break
+        lu[k + 1 :, k] /= lu[k, k]
+        lu[k + 1 :, k + 1 :] -= np.multiply.outer(lu[k + 1 :, k], lu[k, k + 1 :])
+    return lu, rows, columns, scale
+
+
+def _adjugate_factor(lu: np.ndarray, regular: bool) -> np.ndarray:
+    """[[d inv(V), -inv(V) u], [0, 1]] inv(L)."""
+    n = len(lu)
+    m = np.zeros_like(lu)
+    m[-1, -1] = 1.0
+    for i in range(n - 2 if regular else -1, -1, -1):
+        m[i, i], m[i, -1] = lu[-1, -1], -lu[i, -1]
+        m[i] = (m[i] - lu[i, i + 1 : -1] @ m[i + 1 : -1]) / lu[i, i]
+    for j in range(n - 2, -1, -1):
+        m[:, j] -= m[:, j + 1 :] @ lu[j + 1 :, j]
+    return m
 
 
 def _cofactor_rule(y: Node, a: Node, direction: Node) -> Node:

@@ -173,6 +173,20 @@ def test_cofactors_of_singular_matrices():
     assert np.all(call(np.outer([1.0, 2.0, 4.0], [1.0, 0.5, 2.0]))[0] == 0.0)
 
 
+def test_cofactors_of_scaled_matrices_keep_their_digits():
+    """Scaled by powers of two, [[2, 1, 0], [1, 2, 1], [0, 1, 2]] has its cofactors scaled, in NumPy and compiled.
+
+    Elimination of the scaled matrix takes a few sums and quotients without cancellation: 16 roundings of each entry.
+    """
+    cofactors = np.array([[3.0, -2.0, 1.0], [-2.0, 4.0, -2.0], [1.0, -2.0, 3.0]])
+    matrix, scale = np.array([[2.0, 1.0, 0.0], [1.0, 2.0, 1.0], [0.0, 1.0, 2.0]]), 2.0 ** np.array([0.0, -30.0, -60.0])
+    a = variable("a", (3, 3))
+    graph = Graph((a,), (ROWS["cofactor"](a),))
+    for call in (lambda x: evaluator(graph)(x)[0], lambda x: compile_graph(graph).call(x)[0]):
+        found = call(scale[:, None] * matrix)
+        np.testing.assert_allclose(found, np.prod(scale) / scale[:, None] * cofactors, rtol=16 * EPS)
+
+
 def test_matrices_with_nan_do_not_raise():
     """Where an entry is nan the inverse is nan, as with LAPACK."""
     a = variable("a", (2, 2))
