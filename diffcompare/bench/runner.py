@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,8 @@ def benchmark(
     >>> [(record["method"], record["status"]) for record in run.records]
     [('value', 'ok'), ('by-hand', 'ok'), ('reverse', 'ok')]
     """
-    chosen, own = suite_of(suite), [p for p in suite if isinstance(p, Problem)] if _is_list(suite) else []
+    chosen = suite_of(suite)
+    own = [] if isinstance(suite, (str, Suite)) else [p for p in suite if isinstance(p, Problem)]
     cases = cases_of(chosen, problems, sizes, dtypes, own)
     asked = methods_of(methods)
     apart = all(case.problem.name in MODULES and case.problem not in own for case in cases)
@@ -118,10 +119,6 @@ def benchmark(
     with progress_of(progress, len(cases) * len(asked)) as shown:
         _measure(run, cases, asked, place, _budget(budget, repeat, chosen), before, keep, shown)
     return run
-
-
-def _is_list(suite: object) -> bool:
-    return not isinstance(suite, (str, Suite))
 
 
 def _budget(budget: Budget | float | None, repeat: int | None, suite: Suite) -> Budget:
@@ -233,7 +230,7 @@ def _check(
     """Each method's record before it is timed. One that had to be stopped took the session with it: it is made anew."""
     found: dict[str, Record] = {}
     sound: list[Asked] = []
-    for method in methods:
+    for number, method in enumerate(methods):
         name = _label(method)
         shown.say(f"{case}: {name}")
         try:
@@ -243,11 +240,23 @@ def _check(
             found[name] = _empty(case, name, "failed", str(error))
         except Stopped as error:
             found[name] = _empty(case, name, "skipped", str(error))
-            reopen()
-            for earlier in sound:
-                place.run("check", earlier)
+            lost = _restore(sound, reopen, place)
+            if lost:
+                names = map(_label, methods[number + 1 :])
+                return found | {n: _empty(case, n, "failed", f"not reached: {lost}") for n in names}
         shown.advance(1)
     return found
+
+
+def _restore(methods: Sequence[Asked], reopen: Callable[[], object], place: Place) -> str:
+    """Bring a new session to where the stopped one was; why that failed, or nothing."""
+    try:
+        reopen()
+        for method in methods:
+            place.run("check", method)
+    except (Stopped, Failed) as error:
+        return f"the case could not be opened again after a method was stopped: {error}"
+    return ""
 
 
 def _empty(case: Case, method: str, status: str, reason: str) -> Record:
@@ -261,8 +270,3 @@ def _empty(case: Case, method: str, status: str, reason: str) -> Record:
         status=status,
         reason=reason,
     )
-
-
-def rows_of(records: Iterable[Record], samples: Iterable[Sequence[float]], loops: Iterable[int]) -> list[Row]:
-    """Rows from the three lists of a file."""
-    return [Row(r, tuple(s), n) for r, s, n in zip(records, samples, loops, strict=True)]

@@ -102,7 +102,7 @@ class Session:
         with np.errstate(all="ignore"):
             parts, seconds = time_once(call)
         shown = tuple(np.asarray(part) if np.ndim(part) else part for part in parts)  # type: ignore[attr-defined]
-        record = self._new(BY_HAND, gradient=shown[0] if len(shown) == 1 else shown, first_s=seconds)
+        record = self._new(BY_HAND, gradient=shown, first_s=seconds)
         if self._reference is not None:
             found = accuracy(shown, self._reference, self._about.dtype)
             record.update(found.record())

@@ -90,7 +90,7 @@ def suites() -> dict[str, Suite]:
     )
     found = (
         Suite("quick", "a first look: eight problems, under a minute", quick, BRIEF),
-        Suite("classic", "circuits, losses and the optimiser's test functions", _tagged("circuit", "loss", "optimisation", "trace")),
+        Suite("classic", "circuits, losses, optimisation", _tagged("circuit", "loss", "optimisation", "trace")),
         Suite("nist", "regressions of the NIST reference data sets", _tagged("nist")),
         Suite("adbench", "ADBench's problems on its own data", _tagged("adbench")),
         Suite("scaling", "problems of growing size", _tagged("scalable")),

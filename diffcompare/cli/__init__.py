@@ -1,6 +1,6 @@
 """The command line: `commands` holds most commands, the other files one each, entered by importing them here."""
 
-from diffcompare.cli import draw, swell, sweep
+from diffcompare.cli import bench, draw, sizes, sweep, swell
 from diffcompare.cli.commands import app, main
 
-__all__ = ["app", "draw", "main", "swell", "sweep"]
+__all__ = ["app", "bench", "draw", "main", "sizes", "sweep", "swell"]
