@@ -1,4 +1,4 @@
-"""A function along a line through its point: its rounded values in one data type, and the exact function beside them."""
+"""A function along a line through its point: its values in one data type, and the exact function beside them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from ..core.dtypes import FLOAT32, FLOAT64
 from ..core.evaluate import evaluator
 from ..core.graph import Graph
-from ..core.dtypes import FLOAT32, FLOAT64
 from ..core.node import Node, building, constant, make, topological, variable
 from ..core.trace import Function
 from ..errors import MethodUnavailableError, OptionError, ShapeError, TraceError, UnsupportedOpError
+from ..lower.ball_arrays import to_balls
 from ..lower.ball_base import Undecided, head, precision
 from ..lower.balls import ball_evaluator, seeded
-from ..lower.ball_arrays import to_balls
 from ..methods.complex_graph import complex_evaluator
 from ..methods.lines import Line, Place, component, direction
 from ..methods.values import private, value_function
@@ -213,7 +213,6 @@ def _exact(about: Subject, towards: tuple[np.ndarray, ...]) -> Graph:
         return Graph((t,), about.graph.replay(nodes))
 
 
-
 def _certified(exact: Graph, about: Subject, dtype: str) -> Reference:
     name = "derivative along the line"
     reference = reference_gradient(Function.from_expression(exact.output, exact.inputs, name), at=(0.0,))
@@ -303,10 +302,9 @@ def _imaginary(
     def imaginary(t: float) -> float:
         moved = list(args)
         for position, part in zip(wrt, towards, strict=True):
-            point = np.asarray(args[position]).astype(COMPLEX[dtype])
+            point: np.ndarray = np.asarray(args[position]).astype(COMPLEX[dtype])
             point.imag = t * part
             moved[position] = point
         return float(run(*moved, *held).imag)
 
     return imaginary
-

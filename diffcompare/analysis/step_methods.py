@@ -200,5 +200,7 @@ def _judged(about: Along, found: float, h: float, offsets: Sequence[float], shor
     for k in offsets:
         value = float(about.line.at(about.line.point(k * h)))
         if not math.isfinite(value):
-            return Outcome(found, "failed", f"a value is not finite: at distance {k * h:.3g} from the point it is {value}")
+            return Outcome(
+                found, "failed", f"a value is not finite: at distance {k * h:.3g} from the point it is {value}"
+            )
     return Outcome(found, "failed", f"the quotient is not finite: it is {found}")

@@ -1,4 +1,4 @@
-"""Error of a numerical derivative against its step: measured against the certified derivative, with theory beside it."""
+"""Error of a numerical derivative against its step, measured by the certified derivative, with theory beside it."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from diffcompare.analysis.records import Record
 from diffcompare.errors import OptionError
 from diffcompare.plot.comparison import leave_to_notebook, look
@@ -52,35 +54,37 @@ def plot_step_sweep(sweep: StepSweep, axes: Axes | Sequence[Axes] | None = None)
         size = (6.2 * count + 0.6, 6.8)
         panels = list(plt.subplots(1, count, figsize=size, sharey=True, squeeze=False, layout="constrained")[1][0])
     else:
-        # A sequence has a length, a single Axes has none.
-        panels = list(axes) if isinstance(axes, Sequence) or hasattr(axes, "__len__") else [axes]
+        panels = list(np.atleast_1d(np.asarray(axes, dtype=object)))
     if len(panels) != len(sweep.dtypes):
         raise OptionError(
             f"{len(panels)} axes for {len(sweep.dtypes)} data types: give one for each of {', '.join(sweep.dtypes)}."
         )
-    floor, top = _range(sweep)
+    floor, top, zero = _range(sweep)
     for panel, dtype in zip(panels, sweep.dtypes, strict=True):
-        _panel(panel, sweep, dtype, floor, top)
+        _panel(panel, sweep, dtype, (floor, top))
+        _ticks(panel, floor if zero else None)
     panels[0].set_ylabel("absolute error against the certified derivative")
     figure: Any = panels[0].get_figure(root=True)
     if new:
         _surroundings(figure, panels[0], sweep)
         figure.draw_without_rendering()  # settles the layout, so that distances on paper are known
     for panel, dtype in zip(panels, sweep.dtypes, strict=True):
-        _libraries(panel, [entry for entry in sweep.libraries if entry["dtype"] == dtype])
+        _libraries(panel, [entry for entry in sweep.libraries if entry["dtype"] == dtype], floor)
     if new:
         leave_to_notebook(figure)
     return figure
 
 
-def _range(sweep: StepSweep) -> tuple[float, float]:
-    """Lowest and highest error that the axes show; the lowest stands for 0 where an error is 0."""
+def _range(sweep: StepSweep) -> tuple[float, float, bool]:
+    """Lowest and highest error that the axes show, and whether the lowest stands for errors of 0."""
     errors = [r["error"] for r in (*sweep.records, *sweep.libraries) if r["error"] is not None]
     positive = [e for e in errors if e > 0 and math.isfinite(e)] or [1e-16, 1.0]
-    return max(10.0 ** math.floor(math.log10(min(positive)) - 1), 1e-300), 10.0 * max(positive)
+    low = 10.0 ** (math.floor(math.log10(min(positive))) - 1)
+    return max(low, 1e-300), 10.0 * max(positive), 0 in errors
 
 
-def _panel(axes: Axes, sweep: StepSweep, dtype: str, floor: float, top: float) -> None:
+def _panel(axes: Axes, sweep: StepSweep, dtype: str, limits: tuple[float, float]) -> None:
+    floor, top = limits
     axes.set_xscale("log")
     axes.set_yscale("log")
     found = [s for s in sweep.summaries if s["dtype"] == dtype]
@@ -91,25 +95,26 @@ def _panel(axes: Axes, sweep: StepSweep, dtype: str, floor: float, top: float) -
     axes.set_xlim(min(steps) / 2, max(steps) * 2)
     axes.set_xlabel("step h, in the unit of the argument")
     axes.text(
-        0.02, 0.98, dtype, transform=axes.transAxes, ha="left", va="top", fontsize=12, fontweight="bold", zorder=5
+        0.5, 0.98, dtype, transform=axes.transAxes, ha="center", va="top", fontsize=12, fontweight="bold", zorder=5
     )
     axes.grid(True, which="major", color="0.92", linewidth=0.8)
     axes.set_axisbelow(True)
-    _ticks(axes, floor, any(r["error"] == 0 for r in sweep.records if r["dtype"] == dtype))
 
 
-def _ticks(axes: Axes, floor: float, zero: bool) -> None:
+def _ticks(axes: Axes, floor: float | None) -> None:
+    """Powers of ten; where `floor` is given it stands for 0."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(numticks=10))
         axis.set_minor_locator(NullLocator())
-    if zero:
+    if floor is not None:
+        lowest = floor
         axes.axhline(floor, color="0.6", linewidth=0.8, linestyle=":", zorder=0.5)
         axes.set_yticks(sorted({floor, *(t for t in axes.get_yticks() if t > 5 * floor)}))
         power = "$10^{{{}}}$"
         axes.yaxis.set_major_formatter(
-            FuncFormatter(lambda t, _: "0" if t <= 1.01 * floor else power.format(round(math.log10(t))))
+            FuncFormatter(lambda t, _: "0" if t <= 1.01 * lowest else power.format(round(math.log10(t))))
         )
 
 
@@ -141,7 +146,7 @@ def _curve(records: Sequence[Record], keys: Sequence[str]) -> Curve:
     return [h for h, error in rows if error > LEAST_ERROR], [error for _, error in rows if error > LEAST_ERROR]
 
 
-def _libraries(axes: Axes, entries: Sequence[Record]) -> None:
+def _libraries(axes: Axes, entries: Sequence[Record], floor: float) -> None:
     """A circle at each library's step and error, and its name above, with a line from one to the other."""
     shown: dict[tuple[float, float], list[str]] = {}
     for entry in entries:
@@ -149,22 +154,21 @@ def _libraries(axes: Axes, entries: Sequence[Record]) -> None:
             shown.setdefault((entry["step"], entry["error"]), []).append(entry["library"])
     if not shown:
         return
-    bottom, top = axes.get_ylim()
+    top = axes.get_ylim()[1]
     figure: Any = axes.get_figure(root=True)
     scale = 72.0 / figure.dpi
     places = sorted(shown)
     wanted = [float(axes.transData.transform((step, top))[0]) * scale for step, _ in places]
     for (step, error), want, put in zip(places, wanted, apart(wanted, BETWEEN), strict=True):
+        axes.plot([step, step], [max(error, floor), top], color="0.45", linewidth=0.7, linestyle=":", zorder=1.5)
         axes.plot(
-            [step, step], [max(error, bottom), top], color="0.45", linewidth=0.7, linestyle=":", zorder=1.5
-        )
-        axes.plot(
-            step, max(error, 2 * bottom), marker="o", markersize=8, markerfacecolor="none", markeredgecolor="black",
+            step, max(error, floor), marker="o", markersize=8, markerfacecolor="none", markeredgecolor="black",
             markeredgewidth=1.2, linestyle="none", zorder=4,
         )  # fmt: skip
         axes.annotate(
             ", ".join(shown[step, error]), (step, top), xytext=(put - want, 14), textcoords="offset points",
-            rotation=50, rotation_mode="anchor", ha="left", va="center", fontsize=8, color="0.15", annotation_clip=False,
+            rotation=50, rotation_mode="anchor", ha="left", va="center", fontsize=8, color="0.15",
+            annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": "0.45", "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip
 
@@ -201,4 +205,10 @@ def _surroundings(figure: Any, axes: Axes, sweep: StepSweep) -> None:
         Line2D([], [], color="black", marker="o", markersize=8, markerfacecolor="none", linestyle="none",
                label="a library's default step"),
     ]  # fmt: skip
-    figure.legend(handles=keys, loc="outside lower center", ncols=min(5, len(keys)), frameon=False, fontsize=9)
+    figure.legend(
+        handles=keys,
+        loc="outside lower center",
+        ncols=3 if len(sweep.dtypes) == 1 else min(5, len(keys)),
+        frameon=False,
+        fontsize=9,
+    )
