@@ -152,7 +152,7 @@ def _absorb(draft: _Draft, constants: bool) -> None:
     if not constants and draft.op in _WITH_CONSTANT and sum(numbers) == 1:
         held = [a if number else None for a, number in zip(draft.leaves, numbers, strict=True)]
         draft.leaves = tuple(a for a, number in zip(draft.leaves, numbers, strict=True) if not number)
-    draft.label = gate_label(draft.op, held, draft.attributes)
+    draft.label = gate_label(draft.op, held, draft.attributes, draft.leaves[0].shape if draft.leaves else ())
 
 
 def _flowing(draft: _Draft) -> list[Node]:

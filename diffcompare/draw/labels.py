@@ -35,8 +35,8 @@ _RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u20
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "power": "**"}
 
 
-def gate_label(op: str, held: Sequence[Node | None], attributes: dict[str, Any]) -> str:
-    """What stands in a gate; `held` are the constants written into it, by place."""
+def gate_label(op: str, held: Sequence[Node | None], attributes: dict[str, Any], entering: tuple[int, ...]) -> str:
+    """What stands in a gate; `held` are the constants in it, by place, `entering` is the first argument's shape."""
     for place, node in enumerate(held):
         if node is not None:
             c = number(node.value)
@@ -45,18 +45,27 @@ def gate_label(op: str, held: Sequence[Node | None], attributes: dict[str, Any])
             bracketed = f"({c})" if c.startswith("-") and op != "divide" else c
             return _HELD[op][place].format(c=bracketed)
     if op in ("index", "slice"):
-        return _index(attributes)
+        return _index(attributes, entering, integers=op == "index")
     return _SIGNS.get(op, op.replace("_", " "))
 
 
-def _index(attributes: dict[str, Any]) -> str:
+def _index(attributes: dict[str, Any], entering: tuple[int, ...], integers: bool) -> str:
+    """The brackets of x[…]; `integers` says that axes of length 1 are dropped."""
     parts = []
-    whole = zip(attributes["starts"], attributes["lengths"], attributes["steps"], strict=True)
-    for start, length, step in whole:
-        if length == 1:
+    bounds = zip(attributes["starts"], attributes["lengths"], attributes["steps"], entering, strict=True)
+    for start, length, step, whole in bounds:
+        if length == whole and step == 1:
+            parts.append(":")
+        elif length == 1 and integers:
             parts.append(str(start))
+        elif step > 0:
+            stop = start + (length - 1) * step + 1
+            parts.append(f"{start or ''}:{stop if stop < whole else ''}" + f":{step}" * (step != 1))
         else:
-            parts.append(f"{start}:{start + (length - 1) * step + (1 if step > 0 else -1)}" + f":{step}" * (step != 1))
+            stop = start + length * step
+            parts.append(f"{start if start < whole - 1 else ''}:{stop if stop >= 0 else ''}:{step}")
+    while len(parts) > 1 and parts[-1] == ":":
+        parts.pop()
     text = f"[{', '.join(parts)}]"
     return text if len(text) <= 14 else "[\u2026]"
 

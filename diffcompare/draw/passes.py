@@ -16,6 +16,7 @@ from ..transform.arithmetic import plus
 from ..transform.pullback import active, contributions, pullback
 from .cells import Cell, Circuit
 
+LONGEST = 1000  # nodes: no local partial of a longer fold is computed, as that is a backward pass of its own
 Wire = tuple[int, int]  # the cell that is entered, and the place among its arguments
 
 
@@ -138,6 +139,8 @@ def alone(cell: Cell, names: Sequence[str]) -> Graph:
 def _partials(circuit: Circuit, values: list[Any]) -> dict[Wire, Any]:
     found: dict[Wire, Any] = {}
     for place, cell in enumerate(circuit.cells):
+        if len(cell.inner) > LONGEST:
+            continue
         flows = [k for k, a in enumerate(cell.leaves) if a.dtype.kind == "f" and a.op.name != "constant"]
         pointwise = all(n.op.kind == "elementwise" for n in cell.inner)
         flows = [k for k in flows if cell.node.shape == () or (pointwise and cell.leaves[k].shape == cell.node.shape)]

@@ -16,7 +16,7 @@ from .labels import FEW, data, formula, join, lines, sentence
 from .layout import Box, Edge, Placed, layout
 from .passes import Passes, Wire
 from .steps import View
-from .style import GATE, HEAD, LINE, MARGIN, PORT, PORT_LABELLED, SIZE, SMALL, css, width_of
+from .style import GATE, HEAD, LINE, MARGIN, PORT, PORT_LABELLED, SIZE, SMALL, WIDEST, css, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +181,11 @@ class Picture:
         text = "\n".join([*body, self.look.title, description])
         scope = "dc-" + hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
         shown = self.look.width or width
+        fitted = ' style="max-width:100%;height:auto"' if shown <= WIDEST else ""
         return "\n".join([
             f'<svg xmlns="http://www.w3.org/2000/svg" id="{scope}" role="img" '
             f'aria-labelledby="{scope}-title {scope}-description" viewBox="0 0 {_n(width)} {_n(height)}" '
-            f'width="{_n(shown)}" height="{_n(shown * height / width)}" style="max-width:100%;height:auto">',
+            f'width="{_n(shown)}" height="{_n(shown * height / width)}"{fitted}>',
             f'<title id="{scope}-title">{_text(self.look.title)}</title>',
             f'<desc id="{scope}-description">{_text(description)}</desc>',
             f"<style>{css(scope)}</style>",

@@ -110,7 +110,8 @@ def test_no_two_labels_overlap():
 def test_a_tree_has_no_crossing():
     """The walk from the output orders a tree so that no wires cross."""
     drawing = dc.parse("((a + b) * (c + d)) / ((e + f) * (g + h))").draw()
-    seen, ends = nodes(drawing.svg), {}
+    seen = nodes(drawing.svg)
+    ends: dict[float, list[tuple[float, float]]] = {}
     for source, _, points in wires(drawing.svg):
         ends.setdefault(seen[source].box[0], []).append((points[0][1], points[-1][1]))
     for pairs in ends.values():
@@ -235,3 +236,20 @@ def test_products_with_vectors_are_one_gate():
     seen = named(f.draw(at=(np.eye(2), np.array([3.0, 4.0]))).svg)
     assert sorted(n.op for n in seen.values()) == ["add", "index", "index", "input", "input", "matmul"]
     assert seen["x"].cotangent == [2.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("part", "label"),
+    [
+        (lambda x: x[1], "[1]"),
+        (lambda x: x[1:2], "[1:2]"),
+        (lambda x: x[1:], "[1:]"),
+        (lambda x: x[:-1], "[:4]"),
+        (lambda x: x[::2], "[::2]"),
+        (lambda x: x[::-1], "[::-1]"),
+    ],
+)
+def test_parts_are_written_as_indices(part, label):
+    """A gate that takes a part says which, as Python does."""
+    drawing = dc.function(lambda x: np.sum(part(x))).draw(at=np.arange(5.0))
+    assert label in [cell.label for cell in drawing.circuit.cells]
