@@ -26,6 +26,8 @@ _WHERE = {
     "analysis.step_sweep": "sweep_steps StepSweep",
     "analysis.reference": "reference_gradient Reference",
     "analysis.kinks": "kinks",
+    "analysis.size_sweep": "sweep_sizes",
+    "analysis.size_sweep_result": "SizeSweep",
     "analysis.swell": "expression_swell Swell",
     "ops.activations": "sigmoid relu leaky_relu silu gelu stop_gradient",
     "ops.statistics": "logsumexp softmax log_softmax linear_recurrence",

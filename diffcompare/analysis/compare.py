@@ -72,7 +72,7 @@ def compare(
     lost = origin(about.graph, about.args) if about.graph is not None else ""
     reference, no_reference = certified(about, lost)
     kinks, sides = kinks_of(about, reference, lost)
-    runs = [Run(about, reference, lost, name, here, kinks, sides) for name in _chosen(methods)]
+    runs = [Run(about, reference, lost, name, here, kinks, sides) for name in chosen_methods(methods)]
     for run in runs:
         run.check()
     if time:
@@ -93,7 +93,8 @@ def compare(
     )
 
 
-def _chosen(methods: Sequence[str | Method] | str | Method | None) -> list[str | Method]:
+def chosen_methods(methods: Sequence[str | Method] | str | Method | None) -> list[str | Method]:
+    """The methods asked for, by default all that can run here; a name that does not exist is an error."""
     if methods is None or methods == "all":
         runnable = [name for name, (can_run, _) in available().items() if can_run]
         return [name for name in runnable if methods == "all" or name not in PEERS]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from flint import arb
 
 from diffcompare.analysis.certify import nearest
 from diffcompare.analysis.reference import Reference
@@ -60,7 +59,7 @@ class Sides:
         known = np.concatenate([a.ravel() for a in reference.arrays])
         chosen = np.where(low == high, known, np.clip(found, low, high))
         balls = [b for part in reference.gradient_balls for b in part.ravel()]
-        balls = [ball if low[k] == high[k] else arb(float(chosen[k])) for k, ball in enumerate(balls)]
+        balls = [ball if low[k] == high[k] else to_balls(float(chosen[k])) for k, ball in enumerate(balls)]
         arrays, boxes, start = [], [], 0
         for a in reference.arrays:
             arrays.append(chosen[start : start + a.size].reshape(a.shape))
@@ -83,7 +82,7 @@ def one_sided(graph: Graph, args: Sequence[Any], wrt: Sequence[int]) -> Sides | 
         beside = [[_beside(evaluate, points, place, sign) for place in places] for sign in (-1, 1)]
         values = [[value for value, _ in side] for side in beside]
         jumps = [
-            a is not None and b is not None and bool(abs(a - b) > (abs(a) + 1) * arb(2) ** (-STEP_BITS // 2))
+            a is not None and b is not None and bool(abs(a - b) > (abs(a) + 1) * to_balls(2) ** (-STEP_BITS // 2))
             for a, b in zip(*values, strict=True)
         ]
         left, right = ([_limit(slope) for _, slope in side] for side in beside)
@@ -94,7 +93,7 @@ def _beside(evaluate: Callable[..., tuple], points: list[Any], place: tuple[int,
     """Value and slope along an entry, beside the point; None where a comparison is undecided."""
     i, k = place
     flat = list(box(points[i]).ravel())
-    flat[k] = flat[k] + sign * max(arb(1), abs(flat[k])) * arb(2) ** -STEP_BITS
+    flat[k] = flat[k] + sign * max(to_balls(1), abs(flat[k])) * to_balls(2) ** -STEP_BITS
     moved = list(points)
     moved[i] = filled(flat, box(points[i]).shape) if isinstance(points[i], np.ndarray) else flat[0]
     moved[i] = seeded(moved[i], {k: 1})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from diffcompare.analysis.swell import expression_swell
 from diffcompare.cli.commands import Json, app
 from diffcompare.errors import OptionError
 
@@ -25,8 +26,7 @@ def swell(
     json: Json = False,
 ) -> None:
     """Operations of a text's derivative: written out, shared, expanded, factored, and as tapes."""
-    from diffcompare.analysis.swell import expression_swell  # loads SymPy
-
+    checked_picture(plot)
     found = expression_swell(expression, iterate=None if iterate is None else read_range(iterate), seconds=seconds)
     if plot is not None:
         write_picture(found, plot)
@@ -56,17 +56,23 @@ def read_range(text: str) -> list[int]:
     return found
 
 
-def write_picture(result: object, path: Path) -> None:
-    """The plot of a result, in the format that the file's suffix names.
+def checked_picture(path: Path | None) -> None:
+    """Complain about the place of a picture before the work, not after it.
 
     Raises
     ------
     OptionError
         If the suffix is neither svg nor png, or the folder does not exist.
     """
+    if path is None:
+        return
     if path.suffix.lower() not in (".svg", ".png"):
         raise OptionError(f"cannot write {path.name!r}: its suffix must be .svg or .png.")
     if not path.resolve().parent.is_dir():
         raise OptionError(f"cannot write {str(path)!r}: there is no folder {str(path.resolve().parent)!r}.")
-    result.plot().savefig(path, dpi=150)  # type: ignore[attr-defined]
+
+
+def write_picture(result: Any, path: Path) -> None:
+    """The plot of a result, in the format that the file's suffix names."""
+    result.plot().savefig(path, dpi=150)
     typer.echo(f"wrote {path}", err=True)
