@@ -57,16 +57,29 @@ erfc = elementwise(
     complex=True,
     source="DLMF 7.2.2",
 )
+
+# (-1)**k (2 k + 1)!!: beyond x = 10 the first term left out is below 2**-69 of the sum.
+_ERFCX_SLOPE = tuple(float((-1) ** k * math.prod(range(1, 2 * k + 2, 2))) for k in range(20))
+
+
+def _erfcx_slope(y: Any, x: Any) -> Any:
+    # 2 x y - 2 / sqrt(pi), whose terms are alike at large x: there the derivative of the asymptotic series DLMF 7.12.1,
+    # so that every higher derivative keeps its digits too.
+    w = 0.5 / (x * x)
+    series = -_two_over_root_pi(y) * (w * horner(w, _ERFCX_SLOPE))
+    return where_row(x > 10.0, series, 2.0 * (x * y) - _two_over_root_pi(y))
+
+
 erfcx = elementwise(
     "erfcx",  # exp(x**2) erfc(x), which serves log_ndtr
     numpy=_special("erfcx"),
     scalar="erfcx({0})",
     sympy="erfcx({0})",
     ball="exp({0} * {0}) * erfc({0})",
-    partials=lambda y, x: (2.0 * (x * y) - _two_over_root_pi(y),),
+    partials=lambda y, x: (_erfcx_slope(y, x),),
     domain=_REAL,
     complex=True,
-    source="DLMF 7.10",
+    source="DLMF 7.10, 7.12.1",
 )
 erfinv = elementwise(
     "erfinv",
@@ -215,13 +228,17 @@ beta = elementwise(
 )
 
 
-def _bessel(kind: str, order: int) -> Callable:
+def _second(kind: str) -> Callable:
     def at(x: Any) -> Any:
         import scipy.special
 
-        return getattr(scipy.special, kind)(float(order), x)
+        # Below 1e-8 the first term of DLMF 10.2.2 and 10.25.2 has all digits; SciPy's iv has nan at subnormal numbers.
+        return np.where(np.abs(x) < 1e-8, 0.125 * np.square(x), getattr(scipy.special, kind)(2.0, x))[()]
 
     return at
+
+
+_NEAR_ZERO = "0.125 * ({0} * {0}) if abs({0}) < 1e-8"  # as in `_second`
 
 
 def _order2_partials(first: Any, sign: float) -> Callable:
@@ -241,8 +258,10 @@ def _bessel_row(name: str, partials: Callable, source: str, aliases: tuple = ())
     factor, z = ("", "{0} / 2 * ", "{0}**2 / 8 * ")[order], "-({0}**2) / 4" if kind == "jv" else "{0}**2 / 4"
     return elementwise(
         name,
-        numpy=_special(name) if order < 2 else _bessel(kind, order),
-        scalar=f"{name}({{0}})" if order < 2 else f"{kind}(2.0, {{0}})",
+        numpy=_special(name) if order < 2 else _second(kind),
+        scalar=f"{name}({{0}})"
+        if order < 2
+        else f"0.125 * ({{0}} * {{0}}) if abs({{0}}) < 1e-8 else {kind}(2.0, {{0}})",
         sympy=f"{name}({{0}})" if order < 2 else f"{kind}(2, {{0}})",
         ball=f"{factor}hypergeometric_0f1({order + 1}, {z})",  # DLMF 10.16.9, 10.39.9
         partials=partials,

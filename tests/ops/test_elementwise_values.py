@@ -10,7 +10,9 @@ import diffcompare.ops  # noqa: F401 - fills the table
 from diffcompare.core.evaluate import evaluator
 from diffcompare.core.graph import Graph
 from diffcompare.core.node import variable
+from diffcompare.core.tables import ROWS
 from diffcompare.errors import ShapeError, TraceError, UnsupportedOpError
+from diffcompare.lower.numba_emit import compile_graph
 from diffcompare.ops.activations import gelu, leaky_relu, relu, silu, stop_gradient
 from diffcompare.ops.comparison import masked
 from diffcompare.ops.exponential import sigmoid, softplus
@@ -93,6 +95,8 @@ DIGITS = {
     "arccosh'(1e200)": (np.arccosh, 1e200, 1e-200, 1.0),
     "log_ndtr'(-1e4)": (scipy.special.log_ndtr, -1e4, 10000.000099999998, 1.0),
     "sinc'(1e-9)": (np.sinc, 1e-9, -3.289868133696453e-09, 1.0),
+    "erfcx'(50)": (scipy.special.erfcx, 50.0, -2.2554056313532388e-4, 2.0),
+    "erfcx'(1e6)": (scipy.special.erfcx, 1e6, -5.6418958354691e-13, 2.0),
     "arcsin'(1 - 2**-53)": (np.arcsin, 1.0 - 2.0**-53, 67108864.0, 1.0),
 }
 
@@ -103,6 +107,25 @@ def test_derivative_keeps_its_digits(name):
     function, x, exact, condition = DIGITS[name]
     # eight roundings in the formula, each EPS / 2, and one of the argument, carried over by the condition
     assert derivatives(function, x)[0] == pytest.approx(exact, rel=EPS * (4.0 + condition), abs=0.0)
+
+
+@pytest.mark.parametrize(
+    ("x", "exact"),
+    [(12.0, 6.3973631629302061e-4), (1e3, 1.1283757819707055e-9), (1e6, 1.1283791670921274e-18)],
+)
+def test_the_second_derivative_of_erfcx_keeps_its_digits(x, exact):
+    """By the continued fraction DLMF 7.9.1 at 60 digits; a dozen roundings, and two of the argument, cubed."""
+    assert derivatives(scipy.special.erfcx, x, order=2)[0] == pytest.approx(exact, rel=9 * EPS, abs=0.0)
+
+
+@pytest.mark.parametrize("function", [scipy.special.iv, scipy.special.jv])
+@pytest.mark.parametrize("x", [5e-324, -3.8e-320, 1e-100, 9e-9, -1.1e-8])
+def test_second_order_bessel_functions_near_zero(function, x):
+    """J2 and I2 are x**2 / 8 to all digits near 0, in NumPy and compiled, at subnormal numbers too."""
+    row = ROWS["i2" if function is scipy.special.iv else "j2"]
+    graph = Graph((x_node := variable("x"),), (row(x_node),))
+    for call in (evaluator(graph), compile_graph(graph).call):
+        assert call(x)[0] == pytest.approx(x * x / 8.0, rel=4 * EPS, abs=0.0)
 
 
 # k! times the Taylor coefficients: tanh = x - x**3/3 + 2 x**5/15, J1 = x/2 - x**3/16 + x**5/384, and for sinc those of
