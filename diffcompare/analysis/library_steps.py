@@ -71,7 +71,6 @@ def _fixed(step: float) -> Callable[[float, float], float]:
 
 
 FORWARD, CENTRAL = stencil("forward", 1), stencil("central", 2)
-# numdifftools has no single step: it extrapolates a whole series of steps, and keeps the estimate it trusts most.
 LIBRARIES = (
     LibraryStep(
         "SciPy 2-point", "forward", partial(_scipy, 1 / 2, True), FORWARD, True, False,
@@ -110,7 +109,8 @@ def library_records(about: Along) -> list[Record]:
     """What each library's default step gives at this point.
 
     For several inputs only those libraries are shown that step along a direction; the others step component by
-    component, which is another curve for each.
+    component, which is another curve for each. numdifftools is missing because it has no default step: it extrapolates
+    a whole series of them, and keeps the estimate that it trusts most.
     """
     return [_record(entry, about) for entry in LIBRARIES if about.single or entry.directional]
 

@@ -66,10 +66,10 @@ def summary(method: Swept, about: Along, noise: MeasuredNoise, records: Sequence
     steps = [r["step"] for r in records]
     found |= _predicted_optimum(method, about, noise, min(steps), max(steps))
     predictions = [method.predict(about, noise, r["step"]) for r in measured]
-    right, left = _branches(measured, predictions, about, falls=method.label != "complex-step")
+    right, left = _branches(measured, predictions, about, method.round_off_power)
     found |= {"points_right": right.steps.size, "points_left": left.steps.size}
     found |= {"slope_right": right.slope(), "slope_left": left.slope()}
-    if method.order is not None and method.label != "complex-step":
+    if method.order is not None and method.round_off_power == -1:
         found |= _balance(right, left, _power(predictions, method.order))
     return found
 
@@ -99,7 +99,7 @@ def _predicted_optimum(method: Swept, about: Along, noise: MeasuredNoise, low: f
 
 
 def _branches(
-    records: Sequence[Record], predictions: Sequence[Prediction], about: Along, falls: bool
+    records: Sequence[Record], predictions: Sequence[Prediction], about: Along, round_off_power: int
 ) -> tuple[Branch, Branch]:
     right, left = [], []
     for record, p in zip(records, predictions, strict=True):
@@ -108,7 +108,7 @@ def _branches(
             continue
         if p.truncation > RULES * p.round_off and p.next_term <= ALONE:
             right.append((h, error))
-        elif p.round_off > RULES * p.truncation and (h >= GRAINS * about.grain or not falls):
+        elif p.round_off > RULES * p.truncation and (h >= GRAINS * about.grain or round_off_power == 0):
             left.append((h, error))
     return _branch(right), _branch(left)
 

@@ -67,6 +67,8 @@ class Swept:
         Of the truncation error; None for Richardson extrapolation, which takes as many levels as round-off allows.
     exact : bool
         Whether the quotient divides by the step taken after rounding.
+    round_off_power : int
+        Of the step, with which the round-off error changes: -1, and 0 for the complex step, which subtracts nothing.
     estimate : callable
         ``estimate(along, h)`` gives an `Outcome`.
     predict : callable
@@ -78,6 +80,7 @@ class Swept:
     label: str
     order: int | None
     exact: bool
+    round_off_power: int
     estimate: Callable[[Along, float], Outcome]
     predict: Callable[[Along, MeasuredNoise, float], Prediction]
     refusal: Callable[[Along], str] = lambda about: ""
@@ -131,10 +134,10 @@ def _difference(method: FiniteDifference) -> Swept:
         if not _stands(about, offsets, h):
             return found
         # No value differs: the quotient is 0 / h, whose error is the derivative itself, or 0 / 0.
-        return found._replace(round_off=math.nan if method.exact else abs(about.derivative))
+        return found._replace(round_off=math.nan if method.exact and about.single else abs(about.derivative))
 
     label = method.name if usual else f"{method.name}-{method.order}"
-    return Swept(label, method.order, method.exact, estimate, predict)
+    return Swept(label, method.order, method.exact, -1, estimate, predict)
 
 
 def _richardson(method: Richardson) -> Swept:
@@ -153,7 +156,7 @@ def _richardson(method: Richardson) -> Swept:
         known = [row for row in rows if not math.isnan(row.truncation + row.round_off)]
         return min(known, key=lambda row: row.truncation + row.round_off, default=rows[0])
 
-    return Swept(method.name, None, True, estimate, predict)
+    return Swept(method.name, None, True, -1, estimate, predict)
 
 
 def _predicted(
@@ -183,7 +186,7 @@ def _complex_step() -> Swept:
         floor = math.nan if sums is None else UNIT_ROUND_OFF[about.dtype] * float(sums[0])
         return Prediction(leading, floor, power, after / leading if leading else 0.0)
 
-    return Swept(ComplexStep.name, 2, False, estimate, predict, refusal)
+    return Swept(ComplexStep.name, 2, False, 0, estimate, predict, refusal)
 
 
 def _stands(about: Along, offsets: Sequence[float], h: float) -> bool:

@@ -73,7 +73,8 @@ def sweep_steps(
     textbook : bool, default False
         Whether differences given by name divide by h itself, as in textbooks and in figure 3 of Baydin et al. By
         default they divide by the step taken after rounding, (x + h) - x, as everywhere in diffcompare: then
-        the rounding of x + h is no error, and a step that x + h loses gives nan rather than 0.
+        the rounding of x + h is no error, and a step that x + h loses gives nan rather than 0. Along a direction there
+        is no one such step, and both divide by h.
 
     Returns
     -------
@@ -93,9 +94,10 @@ def sweep_steps(
 
     References
     ----------
-    Gill, Murray and Wright, *Practical Optimization*, Academic Press 1981, section 8.6. Sauer, *Numerical Analysis*,
-    3rd ed., Pearson 2018, section 5.1. Baydin, Pearlmutter, Radul and Siskind, "Automatic differentiation in machine
-    learning: a survey", JMLR 18(153), 2018, figure 3.
+    Gill, Murray and Wright, *Practical Optimization*, Academic Press 1981, sections 8.5 and 8.6.
+    Sauer, *Numerical Analysis*, 3rd ed., Pearson 2018, section 5.1.
+    Baydin, Pearlmutter, Radul and Siskind, "Automatic differentiation in machine learning: a survey", JMLR 18(153),
+    2018, figure 3.
 
     Examples
     --------
@@ -106,6 +108,9 @@ def sweep_steps(
     (True, True)
     """
     chosen = [swept(method, textbook) for method in _listed(methods if methods is not None else DEFAULT)]
+    labels = [method.label for method in chosen]
+    if len(set(labels)) < len(labels):
+        raise OptionError(f"two methods have one name among {', '.join(labels)}: sweep them one after the other.")
     lengths = _lengths(steps)
     types = _types(dtypes)
     about = subject(f, at, wrt, None)
@@ -160,10 +165,8 @@ def _types(dtypes: Sequence[str] | str) -> list[str]:
 
 def _line(about: Subject, towards: tuple[np.ndarray, ...], dtype: str) -> Along:
     """The function along the line, at the point rounded to the data type."""
-    at = tuple(
-        np.asarray(arg, np.float64)[()] if i in positions(about.form, len(about.at)) else arg
-        for i, arg in enumerate(about.at)
-    )
+    where = positions(about.form, len(about.at))
+    at = (np.asarray(arg, np.float64)[()] if i in where else arg for i, arg in enumerate(about.at))
     point = tuple(rounded(rounded(arg, dtype), "float64") for arg in at)
     return along(subject(about.function, point, about.form, None), towards, dtype)
 

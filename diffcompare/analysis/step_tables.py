@@ -18,22 +18,23 @@ def _slope(key: str) -> Any:
     return lambda record: number(record[key], 3)
 
 
+# Steps are in the unit of the argument x, errors in that of the value f over it.
 SUMMARY_COLUMNS = (
     Column("method", "", lambda r: r["method"]),
-    Column("best step", "h", _short("best_step")),
-    Column("best error", "1", _short("best_error")),
-    Column("predicted step", "h", _short("predicted_step")),
-    Column("predicted error", "1", _short("predicted_error")),
-    Column("fitted step", "h", _short("fitted_step"), 2),
-    Column("fitted error", "1", _short("fitted_error"), 2),
+    Column("best step", "x", _short("best_step")),
+    Column("best error", "f/x", _short("best_error")),
+    Column("predicted step", "x", _short("predicted_step")),
+    Column("predicted error", "f/x", _short("predicted_error")),
+    Column("fitted step", "x", _short("fitted_step"), 2),
+    Column("fitted error", "f/x", _short("fitted_error"), 2),
     Column("slope, truncation", "1", _slope("slope_right"), 1),
     Column("slope, round-off", "1", _slope("slope_left"), 1),
 )
 LIBRARY_COLUMNS = (
     Column("library", "", lambda r: r["library"]),
     Column("formula", "", lambda r: r["formula"], 1),
-    Column("step", "h", _short("step")),
-    Column("error", "1", _short("error")),
+    Column("step", "x", _short("step")),
+    Column("error", "f/x", _short("error")),
     Column("rel. error", "1", _short("relative_error")),
 )
 TEXTS = ("method", "library", "formula")
@@ -70,9 +71,14 @@ def _width(columns: Sequence[Column], records: Sequence[Record]) -> int:
 
 def html_table(records: Sequence[Record], columns: Sequence[Column]) -> str:
     """An HTML table of the records, every text escaped; the style sheet is `tables.STYLE`."""
-    heads = "".join(
-        f"<th>{html.escape(c.title)}<small>{html.escape(f'[{c.unit}]') if c.unit else '&nbsp;'}</small></th>"
-        for c in columns
+    sides = ["left" if c.title in TEXTS else "right" for c in columns]
+    words = [html.escape(_heading(c)).replace("\n", "<br>") for c in columns]
+    heads = "".join(f'<th style="text-align: {side}">{word}</th>' for side, word in zip(sides, words, strict=True))
+    rows = (
+        "".join(
+            f'<td style="text-align: {side}">{html.escape(c.cell(r))}</td>'
+            for side, c in zip(sides, columns, strict=True)
+        )
+        for r in records
     )
-    rows = ("".join(f"<td>{html.escape(c.cell(record))}</td>" for c in columns) for record in records)
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"

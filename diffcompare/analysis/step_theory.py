@@ -112,13 +112,13 @@ class MeasuredNoise:
     At 12 distances a decade, on both sides, the value in the data type is compared with the certified one; the errors
     within 0.75 decades of a step are its noise there. That takes the place of an assumed relative error of the values
     in the classical estimate noise / h of the round-off error [1]_ [2]_: values may be far better or worse than a unit
-    of round-off. With `exact`, formulas divide by the step taken after rounding, and the argument's rounding is no
-    error; without, it is part of the noise.
+    of round-off. With `exact`, formulas of one number divide by the step taken after rounding, and the argument's
+    rounding is no error; without, and along a direction, it is part of the noise.
 
     References
     ----------
-    .. [1] Gill, Murray and Wright, *Practical Optimization*, Academic Press 1981, section 8.6 (the error of function
-       values, found by differences there).
+    .. [1] Gill, Murray and Wright, *Practical Optimization*, Academic Press 1981, sections 8.5 and 8.6 (the error of
+       function values, found by differences there; the step that balances it).
     .. [2] Sauer, *Numerical Analysis*, 3rd ed., Pearson 2018, section 5.1 (truncation against round-off; the optimum).
     """
 
@@ -149,12 +149,12 @@ class MeasuredNoise:
 
 def _rounding(about: Along, t: float, exact: bool) -> float | None:
     """The error of the value at distance t; None where it is not known, not finite, or the point itself again."""
-    line = about.line
-    if exact and t and not about.moves(t):
+    line, by_step = about.line, exact and about.single
+    if by_step and t and not about.moves(t):
         return None
     there = line.point(t)
     value = float(line.at(there))
-    true = about.exact(there - line.origin if exact and about.single else t)
+    true = about.exact(there - line.origin if by_step else t)
     if true is None or not true.is_finite() or not math.isfinite(value):
         return None
     return difference(value, true)

@@ -197,6 +197,14 @@ def test_a_lost_step_is_told():
     assert "too short" in by_h["reason"] and "too short" in by_step["reason"]
 
 
+def test_a_step_lost_along_a_direction_errs_by_the_derivative():
+    """x + y along (3, 4) / 5 changes by 7 / 5 a unit; a step of 1e-20 changes nothing, and 0 / h is 0."""
+    (record,) = one("x + y", (1.0, 1.0), "central-difference", [1e-20], direction=(3.0, 4.0))
+    assert record["status"] == "inaccurate" and record["estimate"] == 0.0
+    assert record["error"] == pytest.approx(1.4, rel=1e-15)
+    assert record["predicted_round_off"] == record["error"]
+
+
 def test_a_step_out_of_the_domain_is_a_row():
     """log(0.05 - 0.1) is nan: central differences fail there and go on with shorter steps."""
     long, short = one("log(x)", 0.05, "central-difference", [0.1, 0.01])
@@ -236,6 +244,7 @@ def test_the_complex_step_loses_no_digits_in_either_type(whole):
         (lambda: dc.sweep_steps("abs(exp(log(x)) - x)", 2.0), MethodUnavailableError, "could not be certified"),
         (lambda: dc.sweep_steps("x", 1.0, methods="reverse"), OptionError, "no step"),
         (lambda: dc.sweep_steps("x", 1.0, methods=[]), OptionError, "empty"),
+        (lambda: dc.sweep_steps("x", 1.0, methods=["richardson", Richardson(levels=3)]), OptionError, "one name"),
         (lambda: dc.sweep_steps("x", 1.0, methods="central-difference-3"), OptionError, "order"),
         (lambda: dc.sweep_steps("x", 1.0, steps=[0.0]), OptionError, "positive"),
         (lambda: dc.sweep_steps("x", 1.0, dtypes="float16"), OptionError, "float64, float32"),
@@ -333,6 +342,14 @@ def test_the_result_is_text_page_file_and_frame(whole, tmp_path):
     assert json.loads(path.read_text(encoding="utf-8"))["problem"] == "iterated"
     frame = whole.to_pandas()
     assert frame.shape == (len(whole), len(STEP_FIELDS))
+
+
+def test_a_benchmark_problem_is_swept():
+    """A problem brings its own point and arguments."""
+    problem = dc.problems.get("evaluation-trace")
+    sweep = dc.sweep_steps(problem, methods="central-difference", dtypes="float64", direction=(1.0, 0.0))
+    assert sweep.problem == problem.name
+    assert sweep.references["float64"].gradient == 5.5  # d/dx1 of ln x1 + x1 x2 - sin x2 at (2, 5)
 
 
 def test_methods_with_options_are_swept():
