@@ -33,8 +33,6 @@ EXPANSIONS: dict[str, Callable[..., Any]] = {
     "mean": lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims) / _count(x, axis),
 }
 MODES = ("written", "closed", "open")
-# What the trace of a single NumPy call consists of is one gate unless it is opened; of the rest, "closed" decides.
-_CALLS = frozenset({"mean", "softmax", "log_softmax", "matmul", "index"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,15 @@ class Group:
         The nodes it is made of, but for the constants, the result last.
     attributes : dict
         Options of the gate, such as its axis.
+    call : bool
+        Whether the trace of a single call consists of these nodes, so that it is one gate unless it is opened.
     """
 
     name: str
     leaves: tuple[Node, ...]
     inner: tuple[Node, ...]
     attributes: dict[str, Any]
+    call: bool = False
 
 
 def opened(graph: Graph, names: Collection[str]) -> Graph:
@@ -88,7 +89,7 @@ def opened(graph: Graph, names: Collection[str]) -> Graph:
 def group_of(node: Node, readers: dict[int, list[Node]], mode: str, names: Collection[str]) -> Group | None:
     """The group whose result is `node`, if it is to be drawn as one gate and nothing outside reads its inner nodes."""
     for group in _candidates(node):
-        wanted = group.name in _CALLS or mode == "closed"
+        wanted = group.call or mode == "closed"
         if len(group.inner) < 2 or group.name in names or not wanted:
             continue
         inside = {id(n) for n in group.inner}
@@ -159,12 +160,14 @@ def _log_softmax(node: Node) -> Group | None:
     options = dict(total.attributes)
     if total.op.name != "logsumexp" or total.args[0] is not x or not options["keepdims"]:
         return None
-    return Group("log_softmax", (x,), (total, node), {"axis": options["axis"]})
+    return Group("log_softmax", (x,), (total, node), {"axis": options["axis"]}, call=True)
 
 
 def _stable_softmax(node: Node) -> Group | None:
     inside = _log_softmax(node.args[0]) if node.args[0].op.name == "subtract" else None
-    return None if inside is None else Group("softmax", inside.leaves, (*inside.inner, node), inside.attributes)
+    return (
+        None if inside is None else Group("softmax", inside.leaves, (*inside.inner, node), inside.attributes, call=True)
+    )
 
 
 def _softmax(node: Node) -> Group | None:
@@ -181,7 +184,7 @@ def _mean(node: Node) -> Group | None:
     total, count = node.args
     if total.op.name != "sum" or not _is(count, _count(total.args[0], dict(total.attributes)["axis"])):
         return None
-    return Group("mean", total.args, (total, node), dict(total.attributes))
+    return Group("mean", total.args, (total, node), dict(total.attributes), call=True)
 
 
 def _root(node: Node) -> Group | None:
@@ -204,14 +207,14 @@ def _matmul(node: Node) -> Group | None:
     leaves = tuple(a.args[0] if view else a for a, view in zip(product.args, viewed, strict=True))
     inner = {id(a): a for a, view in zip(product.args, viewed, strict=True) if view}
     inner.update({id(n): n for n in (product, node)})
-    return Group("matmul", leaves, tuple(inner.values()), {})
+    return Group("matmul", leaves, tuple(inner.values()), {}, call=True)
 
 
 def _index(node: Node) -> Group | None:
     part = node.args[0]
     if part.op.name != "slice" or part.size != node.size:
         return None
-    return Group("index", part.args, (part, node), {**dict(part.attributes), "shape": node.shape})
+    return Group("index", part.args, (part, node), {**dict(part.attributes), "shape": node.shape}, call=True)
 
 
 _PATTERNS: dict[str, tuple[Callable[[Node], Group | None], ...]] = {

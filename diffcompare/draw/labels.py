@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ _HELD = {
     "minimum": ("min({c},x)", "min(x,{c})"),
 }  # fmt: skip
 _RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+_X = re.compile(r"(?<![a-z])x(?![a-z])")  # where a sign holds the argument's place
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "power": "**"}
 
 
@@ -131,23 +133,15 @@ def formula(op: str, label: str, names: Sequence[str]) -> str:
     """How a gate computes, in plain text: ``x + y``, ``exp(v3)``, ``1/v4``."""
     if len(names) == 2 and op in _INFIX:
         return f"{names[0]} {_INFIX[op]} {names[1]}"
-    if len(names) == 1 and label[:1] in "+\u00d7\u00f7\u2212" and label not in ("\u2212x", "+", "\u00d7"):
-        return f"{names[0]} {label[0]} {label[1:]}"
-    if len(names) == 1 and label.startswith("["):
-        return names[0] + label
-    if len(names) == 1 and label in _PLACEHOLDERS or (len(names) == 1 and op in _HELD):
-        return _substitute(label, names[0])
-    return f"{op}({', '.join(names)})"
-
-
-_PLACEHOLDERS = frozenset(s for s in _SIGNS.values() if "x" in s and s not in ("exp", "max", "x^y"))
-
-
-def _substitute(label: str, name: str) -> str:
-    whole = name if name.isidentifier() or not name.startswith("-") else f"({name})"
-    if label.startswith("max"):
-        return "max" + label[3:].replace("x", whole)
-    return label.replace("x", whole)
+    if len(names) != 1:
+        return f"{op}({', '.join(names)})"
+    (name,) = names
+    if _X.search(label):
+        whole = f"({name})" if name.startswith("-") else name
+        return _X.sub(lambda _: whole, label)
+    if op in _HELD:
+        return f"{name} {label[0]} {label[1:]}"
+    return name + label if op in ("index", "slice") else f"{op}({name})"
 
 
 def sentence(name: str, kind: str, text: str, value: Any, cotangent: Any, known: bool) -> str:

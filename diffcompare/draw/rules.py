@@ -12,6 +12,7 @@ from ..core.graph import Graph
 from ..core.latex import latex
 from ..core.node import Node, building, variable
 from ..core.tables import ROWS
+from ..errors import UnknownNameError
 from ..transform.pullback import pullback
 from .cells import Cell, Circuit
 from .labels import number
@@ -56,7 +57,10 @@ class Rules:
         return len(self.rules)
 
     def __getitem__(self, name: str) -> Rule:
-        return next(rule for rule in self.rules if rule.name == name)
+        for rule in self.rules:
+            if rule.name == name:
+                return rule
+        raise UnknownNameError(f"no gate is named {name!r}; they are {', '.join(rule.name for rule in self.rules)}.")
 
     def __str__(self) -> str:
         return "\n".join(line for rule in self for line in (rule.formula, *rule.partials, *rule.chain))

@@ -219,21 +219,22 @@ class Picture:
     def _way(self, route: list[tuple[float, float]], place: int, source: int) -> tuple[str, tuple[float, float]]:
         start = self._middle(source)[0] + self.box_size(self.circuit.cells[source], source)[0] / 2
         corners = [(x + MARGIN, y + MARGIN) for x, y in route]
-        (x, y), (width, _), radius = (
-            self._middle(place),
-            self.box_size(self.circuit.cells[place], place),
-            self._radius(place),
-        )
-        off = min(abs(corners[-1][1] - y), radius)
-        goal = x - width / 2 + radius - math.sqrt(radius**2 - off**2)  # on the rounded side of the gate
+        goal = self._side(place, corners[-1][1])
         pieces = [f"M{_n(start)} {_n(corners[0][1])}H{_n(corners[0][0])}"]
         for (x, y), (u, v) in zip(corners[::2], corners[1::2], strict=True):
-            if pieces[-1].startswith("C") or len(pieces) > 1:
+            if len(pieces) > 1:
                 pieces.append(f"H{_n(x)}")
             half = (u - x) / 2
             pieces.append(f"C{_n(x + half)} {_n(y)} {_n(u - half)} {_n(v)} {_n(u)} {_n(v)}")
         pieces.append(f"H{_n(goal)}")
         return "".join(pieces), (goal, corners[-1][1])
+
+    def _side(self, place: int, y: float) -> float:
+        """Where the left side of a gate, rounded as it is, lies at this height."""
+        (x, middle), (width, _) = self._middle(place), self.box_size(self.circuit.cells[place], place)
+        radius = self._radius(place)
+        off = min(abs(y - middle), radius)
+        return x - width / 2 + radius - math.sqrt(radius**2 - off**2)
 
     def _radius(self, place: int) -> float:
         """How round the box is: a circle, or a pill, for a gate of one or two arguments."""
@@ -276,27 +277,13 @@ class Picture:
         middle = (x + width / 2 + self.placed.ends[place] + MARGIN) / 2 + 1.0
         found = []
         if view.shows("valued", place):
-            size = _size(self.above[place])
-            for k, text in enumerate(reversed(self.above[place])):
-                found.append(
-                    self._label("value", view.mark("valued", place), text, middle, y - 5.0 - k * LINE * size, size)
-                )
+            found += _stack("value", view.mark("valued", place), self.above[place], middle, y)
         if view.shows("pulled", place):
-            size = _size(self.below[place])
-            for k, text in enumerate(self.below[place]):
-                found.append(
-                    self._label(
-                        "cotangent", view.mark("pulled", place), text, middle, y + size + 2.0 + k * LINE * size, size
-                    )
-                )
+            found += _stack("cotangent", view.mark("pulled", place), self.below[place], middle, y)
         for k, port in enumerate(self.ports(place)):
             if view.shows("crossed", (place, k)):
                 found += self._entry_label(place, k, y + port, view.mark("crossed", (place, k)))
         return found
-
-    def _label(self, kind: str, mark: str, text: str, x: float, y: float, size: float) -> str:
-        small = " small" if size == SMALL else ""
-        return f'<text class="{kind}{small}"{mark} x="{_n(x)}" y="{_n(y)}">{_text(text)}</text>'
 
     def _entry_label(self, place: int, k: int, y: float, mark: str) -> list[str]:
         """Partial and contribution at the end of a wire: on its free side, or on both sides of a single wire."""
@@ -316,6 +303,17 @@ class Picture:
             for kind, text, height in labels
             if text
         ]
+
+
+def _stack(kind: str, mark: str, texts: Sequence[str], x: float, y: float) -> list[str]:
+    """Lines of a label: a value's stand on the wire at height `y`, a cotangent's hang from it."""
+    size = _size(texts)
+    small = " small" if size == SMALL else ""
+    first = y - 5.0 - (len(texts) - 1) * LINE * size if kind == "value" else y + size + 2.0
+    return [
+        f'<text class="{kind}{small}"{mark} x="{_n(x)}" y="{_n(first + k * LINE * size)}">{_text(text)}</text>'
+        for k, text in enumerate(texts)
+    ]
 
 
 def _brief(value: Any) -> str:

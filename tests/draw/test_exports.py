@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import diffcompare as dc
 from diffcompare.cli import app
-from diffcompare.errors import MissingPackageError, OptionError
+from diffcompare.errors import MissingPackageError, OptionError, UnknownNameError
 from tests.draw.pictures import named
 
 POINT = (-2.0, 5.0, -4.0)
@@ -65,6 +65,31 @@ def test_rules_exist_for_every_operation_of_a_wide_circuit():
     found = f.draw(at=np.array([1.0, -2.0, 3.0])).rules()
     assert len(found) >= 9
     assert all(line.count("{") == line.count("}") for line in str(found).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("log(1 + x)", "v1 = x + 1"),
+        ("x - 3", "v1 = x \u2212 3"),
+        ("3 - x", "v1 = 3\u2212x"),
+        ("max(x, 0)", "v1 = max(x,0)"),
+        ("x**3", "v1 = x\u00b3"),
+        ("exp(x)", "v1 = exp(x)"),
+        ("1 / x", "v1 = 1/x"),
+        ("x * (-2)", "v1 = x \u00d7 (-2)"),
+        ("abs(x)", "v1 = |x|"),
+    ],
+)
+def test_gates_in_words(text, told):
+    """A gate's formula names its argument, and a constant with its sign."""
+    assert told in str(dc.parse(text).draw(at=0.5))
+
+
+def test_a_missing_rule_is_told(drawing):
+    """A name that no gate has raises, with the names there are."""
+    with pytest.raises(UnknownNameError, match="v1, v2"):
+        drawing.rules()["v9"]
 
 
 def test_mermaid_and_dot_hold_the_numbers(drawing):

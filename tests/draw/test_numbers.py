@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import diffcompare as dc
+from diffcompare.core.tables import ROWS
+from diffcompare.draw.groups import EXPANSIONS
 from diffcompare.errors import OptionError, ShapeError
 from tests.draw.pictures import named, nodes, texts
 
@@ -162,6 +164,57 @@ def test_an_array_output_needs_a_cotangent():
     assert named(f.draw(at=x, cotangent=[1.0, -1.0]).svg)["x"].cotangent == [2.0, -2.0]
     with pytest.raises(ShapeError, match="cotangent"):
         f.draw(at=x, cotangent=[1.0, 1.0, 1.0])
+
+
+ARGUMENTS: dict[str, tuple[float, ...]] = {"hypot": (0.7, 0.4), "logaddexp": (0.7, 0.4)}
+VECTOR = np.array([0.3, -0.2, 0.9])
+ON_ARRAYS = {
+    "logsumexp": lambda x: dc.logsumexp(x),
+    "softmax": lambda x: dc.softmax(x)[1],
+    "log_softmax": lambda x: dc.log_softmax(x)[1],
+    "norm": lambda x: np.linalg.norm(x),
+    "mean": lambda x: np.mean(x),
+}
+
+
+@pytest.mark.parametrize("name", sorted(EXPANSIONS))
+def test_parts_give_the_value_and_gradient_of_the_gate(name):
+    """A gate in its parts has the value and the gradient of the gate as one, whose rule is another."""
+    at: tuple = (VECTOR,) if name in ON_ARRAYS else ARGUMENTS.get(name, (0.7,))
+    if name in ON_ARRAYS:
+        f = dc.function(ON_ARRAYS[name])
+    else:
+        inputs = [dc.variable(letter) for letter in "xy"[: len(at)]]
+        f = dc.Function.from_expression(ROWS[name](*inputs), inputs)
+    whole, parts = f.draw(at=at), f.draw(at=at, open=name)
+    assert name in [cell.op for cell in whole.circuit.cells]
+    assert name not in [cell.op for cell in parts.circuit.cells]
+    for drawing in (whole, parts):
+        assert not drawing.circuit.notes
+    close(parts.numbers.values[-1], whole.numbers.values[-1])
+    for a, b in zip(parts.numbers.cotangents, whole.numbers.cotangents[: len(at)], strict=False):
+        close(a, b)
+
+
+@pytest.mark.parametrize(
+    ("name", "f"),
+    [
+        ("sigmoid", lambda x: np.sum(1 / (1 + np.exp(-x)))),
+        ("softplus", lambda x: np.sum(np.log(np.exp(x) + 1))),
+        ("softplus", lambda x: np.sum(np.log1p(np.exp(x)))),
+        ("softmax", lambda x: (np.exp(x) / np.sum(np.exp(x)))[1]),
+        ("logsumexp", lambda x: np.log(np.sum(np.exp(x)))),
+        ("norm", lambda x: np.sqrt(np.sum(x**2))),
+        ("hypot", lambda x: np.sqrt(x[0] ** 2 + x[1] ** 2)),
+    ],
+)
+def test_written_out_gates_are_recognised(name, f):
+    """Closed, a formula written out is one gate with the numbers of its result."""
+    closed, written = (dc.function(f).draw(at=VECTOR, groups=g) for g in ("closed", "written"))
+    assert name in [cell.op for cell in closed.circuit.cells]
+    assert name not in [cell.op for cell in written.circuit.cells]
+    assert nodes(closed.svg)[0].cotangent == nodes(written.svg)[0].cotangent
+    assert len(closed.rules()) < len(written.rules())
 
 
 def test_parts_that_overflow_say_so():
