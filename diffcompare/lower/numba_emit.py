@@ -26,6 +26,7 @@ from .numba_rewrite import REDUCTIONS, rewritten
 from .numba_schedule import Kernel, kind
 from .numba_store import jit
 from .numba_writer import Writer
+from .room import check_room
 from .threads import spread
 
 # Measured on one core: LLVM takes 1 to 3 ms a scalar statement and 60 to 90 ms a loop; longer tapes run in NumPy.
@@ -144,12 +145,15 @@ def compile_graph(graph: Graph, parallel: bool = True) -> Compiled:
     ------
     UnsupportedOpError
         When `worth_compiling` says no; the message gives its reason.
+    SizeLimitError
+        When a call's results and temporaries are larger than the machine's memory.
     """
     start = time.perf_counter()
     fine, reason = worth_compiling(graph)
     if not fine:
         raise UnsupportedOpError(f"This graph is not compiled: {reason}.\n  Run it with the NumPy executor.")
     writer, source = _written(graph)
+    check_room(writer.graph.outputs, 8 * writer.words)
     kernel, cached = _build(writer, source, parallel)
     if writer.outliner is not None:
         source = "\n".join([*(f"# {one.name}\n{one.source}" for one in writer.outliner.functions.values()), source])

@@ -1,5 +1,6 @@
 """What compiled code shares: texts between sizes, words between arrays, functions between steps, loops."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import diffcompare as dc
 from diffcompare.core.evaluate import evaluator
 from diffcompare.core.graph import Graph
 from diffcompare.core.node import variable
+from diffcompare.core.tables import ROWS
+from diffcompare.errors import SizeLimitError
 from diffcompare.lower.numba_emit import compile_graph
 from diffcompare.lower.numba_rewrite import rewritten
 from diffcompare.lower.numba_writer import Writer
@@ -125,3 +128,39 @@ def test_inside_the_users_compiled_code():
     assert a_bar[0] == by_a
     with pytest.raises(ValueError, match=r"\(300,\)"):
         prepared.numba(x[:10].copy(), 2.0, x_bar, a_bar)
+
+
+@pytest.mark.parametrize("name", ["exp", "sin", "tanh", "log", "arctan", "erf"])
+def test_a_transcendental_is_computed_once_per_element(name):
+    """f(x), read by the value and by the reverse sweep, is one call in one loop; its partner (cos of sin) another."""
+    x, function = variable("x", (50,)), ROWS[name]
+    y = function(x)
+    graph = pullback(Graph((x,), (np.sum(y * y * np.sin(y)),)), (0,))  # the gradient reads y three times
+    source = compile_graph(graph).source
+    word = {"arctan": "atan"}.get(name, name)
+    assert len(re.findall(rf"\bf_{word}\(", source)) == 1 + (name == "sin")  # sin(y) is another one
+
+
+def test_value_and_gradient_share_one_exp_in_one_loop():
+    """exp(x), which value and gradient of sum(exp(x) x) read, is one call in the only loop."""
+    x = variable("x", (50,))
+    graph = pullback(Graph((x,), (np.sum(np.exp(x) * x),)), (0,))
+    compiled = compile_graph(graph)
+    assert compiled.kernels == 1
+    assert compiled.source.count("f_exp(") == 1
+
+
+def test_what_does_not_fit_into_memory_is_refused_before_it_is_made():
+    """A result of 8e12 bytes, and temporaries of twice that, raise with their sizes."""
+    x = variable("x", (10**6,))
+    table = np.exp(x[:, None] * x[None, :])
+    with pytest.raises(SizeLimitError, match=r"8000000000000 bytes \(7450\.6 GiB\) of results"):
+        compile_graph(Graph((x,), (table,)))
+    with pytest.raises(SizeLimitError, match=r"16000000000000 bytes \(14901\.2 GiB\) of temporaries"):
+        compile_graph(Graph((x,), (np.sum(np.cumsum(table, axis=0)),)))
+
+
+def test_a_large_loop_without_large_arrays_is_not_refused():
+    """The sum over the same table stores nothing, so that it compiles."""
+    x = variable("x", (10**6,))
+    assert compile_graph(Graph((x,), (np.sum(np.exp(x[:, None] * x[None, :])),))).kernels >= 1

@@ -11,6 +11,7 @@ import warnings
 import numpy as np
 import pytest
 from numba import types
+from numba.core.codegen import CPUCodeLibrary
 from typer.testing import CliRunner
 
 import diffcompare as dc
@@ -138,6 +139,23 @@ def test_an_interrupted_write_leaves_nothing(store, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         compiled()
     assert list(store.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", ["finalize", "add_llvm_module"])
+def test_an_interrupted_compilation_leaves_nothing(store, monkeypatch, moment):
+    """Ctrl-C while LLVM works leaves no entry and no function that is half compiled; the next call compiles anew."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(CPUCodeLibrary, moment, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            compiled(5.0)
+    assert not numba_store._KNOWN
+    assert not store.exists() or list(store.iterdir()) == []
+    function, cached = compiled(5.0)
+    assert (function(2.0), cached) == (11.0, False)
 
 
 def test_the_folder_is_private(store):
