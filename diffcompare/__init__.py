@@ -19,6 +19,7 @@ _WHERE = {
     "lower.sympy_io": "from_sympy",
     "operators": "gradient value_and_gradient derivative jvp vjp jacobian hessian hvp prepare",
     "analysis.check": "check_gradient",
+    "analysis.check_products": "check_hessian check_jvp check_vjp",
     "analysis.check_result": "GradientCheck",
     "analysis.compare": "compare Comparison",
     "bench.results": "BenchmarkRun load",
@@ -36,7 +37,7 @@ _WHERE = {
     "ops.trigonometric": "hypot",
     "ops.comparison": "where",
 }
-_MODULES = ("errors", "methods", "problems")
+_MODULES = ("errors", "methods", "problems", "testing")
 _NAMES = {name: module for module, names in _WHERE.items() for name in names.split()}
 __all__ = ["__version__", *_MODULES, *_NAMES]
 

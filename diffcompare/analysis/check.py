@@ -11,7 +11,6 @@ from diffcompare.analysis.check_claim import Claim, read_claim
 from diffcompare.analysis.check_directions import Explorer
 from diffcompare.analysis.check_entries import Suspect, wrong_entries
 from diffcompare.analysis.check_faults import Evidence, likely_fault
-from diffcompare.analysis.check_line import LineTest
 from diffcompare.analysis.check_result import Entry, GradientCheck
 from diffcompare.analysis.check_subject import CheckSubject
 from diffcompare.analysis.reference import reference_gradient
@@ -211,14 +210,14 @@ def _why_unresolved(explorer: Explorer, subject: CheckSubject, contributions: np
     return "noisy" if (explorer.noise or 0.0) > explained and not rounded_early else "ill-conditioned"
 
 
-def _locate(
-    explorer: Explorer, subject: CheckSubject, claim: Claim
-) -> tuple[tuple[Entry, ...], str, list[str]]:
+def _locate(explorer: Explorer, subject: CheckSubject, claim: Claim) -> tuple[tuple[Entry, ...], str, list[str]]:
     """The wrong entries, worst first; the likely fault; notes."""
     failed = max(
         (test for test in explorer.tests if test.outcome == "differs"), key=lambda test: abs(test.error) / test.bound
     )
-    suspects, complete = wrong_entries(failed, len(subject.x), np.abs(subject.scale(False)), explorer.look, explorer.left)
+    suspects, complete = wrong_entries(
+        failed, len(subject.x), np.abs(subject.scale(False)), explorer.look, explorer.left
+    )
     suspects.sort(key=lambda suspect: -abs(suspect.error))
     evidence = Evidence.of(
         explorer.tests, claimed=claim.vector, blocks=subject.blocks(), shapes=subject.shapes,

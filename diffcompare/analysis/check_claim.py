@@ -114,6 +114,4 @@ def _require_shape(subject: CheckSubject, number: int, part: np.ndarray) -> None
     if part.shape == shape or part.size == 1 == int(np.prod(shape)):
         return
     turned = "\n  It is that of the transpose: was a matrix transposed?" if part.shape == shape[::-1] else ""
-    raise ShapeError(
-        f"the claimed gradient for {name} has shape {part.shape}, but {name} has shape {shape}.{turned}"
-    )
+    raise ShapeError(f"the claimed gradient for {name} has shape {part.shape}, but {name} has shape {shape}.{turned}")

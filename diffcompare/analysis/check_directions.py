@@ -177,7 +177,9 @@ class Explorer:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             for test in self.tests:
                 if np.isfinite(test.bound) and test.outcome in ("agrees", "differs"):
-                    best = np.fmin(best, np.where(test.direction != 0, 2.0 * test.bound / np.abs(test.direction), np.inf))
+                    best = np.fmin(
+                        best, np.where(test.direction != 0, 2.0 * test.bound / np.abs(test.direction), np.inf)
+                    )
         return best
 
     def weak(self, contributions: np.ndarray, scale: np.ndarray) -> np.ndarray:

@@ -174,7 +174,7 @@ class Line:
         if result.outcome == "differs":
             return abs(result.error) > SUSPECT * RATIO * floor
         if result.outcome == "kink" or _jumps_stand_out(result):
-            return not abs(float(result.jumps[-1])) <= SUSPECT * 4.0 * floor
+            return not max(abs(result.jumps[-1]) / 4.0, abs(result.remainders[-1])) <= SUSPECT * floor
         if result.outcome == "unresolved" or result.bound > 1e-6 * result.size:
             return result.bound > SUSPECT * RATIO * floor
         return False
@@ -240,9 +240,21 @@ class Line:
             return "kink", "the one-sided difference quotient grows without limit as the step shrinks", found
         if not np.isfinite(found.bound):
             return "unresolved", "", found
-        if abs(found.value) > found.bound:
-            return "differs", "", found
-        return "agrees", "", found
+        if abs(found.value) <= found.bound:
+            return "agrees", "", found
+        if self._oscillates(remainders, floors):
+            return "unresolved", "", Limit(found.value, float("inf"), found.finest, found.order)
+        return "differs", "", found
+
+    def _oscillates(self, remainders: np.ndarray, floors: np.ndarray) -> bool:
+        """Whether the quotient itself still changes by half and more from step to step.
+
+        f then varies faster than the steps so far; a large claim less a small quotient looks like a plateau.
+        """
+        claimed = self.linear(self.direction)
+        before, last = (remainders[np.isfinite(remainders)] + claimed)[-2:]
+        hidden = float(floors[np.isfinite(remainders)][-1]) + GRADIENT_UNITS * self.subject.unit * abs(claimed)
+        return max(abs(before), abs(last)) > hidden and abs(last - before) > 0.5 * max(abs(before), abs(last))
 
     def _persists(self, jumps: np.ndarray, floors: np.ndarray) -> bool:
         """Whether the jump is there at the smallest step at which its limit could be seen."""

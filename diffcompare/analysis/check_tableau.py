@@ -10,6 +10,7 @@ import numpy as np
 SAFETY = 4.0
 GROWING_STEPS = 4  # a quotient that grows over this many steps in a row has no limit
 GROWTH = 1.5  # by this factor from step to step
+REGULAR = 1.5  # a power of the step: the factors differ by no more than this
 AITKEN_RATIO = 0.7  # differences that shrink less from step to step are no geometric series
 ABOVE_NOISE = 10.0  # a remainder this many times its noise shows its own size
 
@@ -106,6 +107,8 @@ def _any_rate(quotients: np.ndarray, noise: np.ndarray) -> Limit:
             continue
         value = float(quotients[k] + gaps[k - 1] * ratio / (1.0 - ratio))
         bound = abs(value - before) + float(np.sum(noise[k - 2 : k + 1])) / (1.0 - ratio) ** 2
+        finer = np.abs(quotients[k + 1 :] - value) - 2.0 * noise[k + 1 :] - abs(quotients[k] - value)
+        bound += max(0.0, float(np.max(finer, initial=0.0)))
         if bound < best.bound:
             best = Limit(value, bound, k, 3)
         before = value
@@ -113,13 +116,14 @@ def _any_rate(quotients: np.ndarray, noise: np.ndarray) -> Limit:
 
 
 def grows(quotients: np.ndarray, noise: np.ndarray) -> bool:
-    """Whether quotients grow without a limit as the step shrinks: at a jump, or where the tangent is vertical."""
+    """Whether quotients grow as a power of the shrinking step: at a jump, or where the tangent is vertical."""
     size = np.abs(quotients)
     clear = np.flatnonzero(np.isfinite(size) & (size > ABOVE_NOISE * noise))
     if len(clear) < GROWING_STEPS:
         return False
-    last = size[clear[-GROWING_STEPS:]]
-    return bool(np.all(last[1:] > GROWTH * last[:-1]))
+    last = np.asarray(quotients)[clear[-GROWING_STEPS:]]
+    ratios = last[1:] / last[:-1]
+    return bool(np.min(ratios) > GROWTH and np.max(ratios) < REGULAR * np.min(ratios))
 
 
 def observed_rate(steps: np.ndarray, remainders: np.ndarray, noise: np.ndarray) -> float | None:
