@@ -18,6 +18,7 @@ from ..lower.ball_arrays import box, to_balls
 from ..lower.ball_base import Undecided, head, precision
 from ..lower.balls import ball_evaluator, dependent, finite, seeded
 from ..transform.pullback import pullback
+from .progress import Report, sparse
 
 BITS = 60  # an entry is certified when its radius is below 2**-BITS of its size
 START = 128  # bits of the first pass: 53 of a float64, and as many again for cancellation
@@ -67,8 +68,8 @@ class Task:
         return [to_balls(a) for a in self.args]
 
 
-def by_series(task: Task) -> Callable[[int], Enclosure]:
-    """One evaluation in power series for each entry; no rule of differentiation is used."""
+def by_series(task: Task, report: Report | None = None) -> Callable[[int], Enclosure]:
+    """One evaluation in power series for each entry; no rule of differentiation is used. A step is an entry."""
     evaluate = ball_evaluator(task.graph)
     points = task.balls()
     places = [(i, k) for i, size in zip(task.wrt, task.sizes, strict=True) for k in range(size)]
@@ -78,6 +79,8 @@ def by_series(task: Task) -> Callable[[int], Enclosure]:
             value: Any = None
             entries: list[Any] = []
             reasons: dict[int, str] = {}
+            told = sparse(report, bits, len(places))
+            told(0)
             for n, (i, k) in enumerate(places):
                 args = list(points)
                 args[i] = seeded(points[i], {k: 1})
@@ -89,6 +92,7 @@ def by_series(task: Task) -> Callable[[int], Enclosure]:
                     continue
                 value = head(y)
                 entries.append(dependent(y))
+                told(n + 1)
             if value is None:
                 value = _value_alone(evaluate, points)
             return Enclosure(value, entries, bits, reasons)
@@ -103,16 +107,31 @@ def _value_alone(evaluate: Callable, points: list[Any]) -> Any:
         return None
 
 
-def by_pullback(task: Task, generator: Generator) -> Callable[[int], Enclosure]:
-    """The reverse sweep in balls, checked against power series in random directions on the first pass that decides."""
+def by_pullback(task: Task, generator: Generator, report: Report | None = None) -> Callable[[int], Enclosure]:
+    """The reverse sweep in balls, checked against power series in random directions on the first pass that decides.
+
+    A step is an operation of the sweep.
+    """
     derived = pullback(task.graph, task.wrt)
-    sweep, plain = ball_evaluator(derived), ball_evaluator(task.graph)
+    told: Callable[[int], None] = sparse(None, 0, 1)
+    done = 0
+
+    def counted(_: Node, value: Any) -> Any:
+        nonlocal done
+        done += 1
+        told(done)
+        return value
+
+    sweep = ball_evaluator(derived, widened=None if report is None else counted)
+    steps = sum(node.op.name not in ("input", "constant") for node in derived.nodes)
+    plain = ball_evaluator(task.graph)
     points = task.balls()
     directions = [generator.integers(-8, 9, size=sum(task.sizes)).tolist() for _ in range(CHECKS)]
     checked = False
 
     def run(bits: int) -> Enclosure:
-        nonlocal checked
+        nonlocal checked, told, done
+        told, done = sparse(report, bits, steps), 0
         with precision(bits):
             try:
                 value, *parts = sweep(*points)

@@ -8,6 +8,7 @@ from typing import Any
 from diffcompare.analysis.comparison import Comparison
 from diffcompare.analysis.environment import environment
 from diffcompare.analysis.nonfinite import origin
+from diffcompare.analysis.progress import Report
 from diffcompare.analysis.records import break_even
 from diffcompare.analysis.run import Run, certified, kinks_of, take_times
 from diffcompare.analysis.subject import Subject, subject
@@ -26,6 +27,7 @@ def compare(
     *,
     size: int | str | None = None,
     budget: Budget | None = None,
+    progress: Report | bool | None = None,
 ) -> Comparison:
     """Every method's gradient at one point, with its certified error, its work and its times.
 
@@ -47,6 +49,8 @@ def compare(
         Which point of a benchmark problem.
     budget : Budget, optional
         How long to measure; by default about half a second a method.
+    progress : callable or bool, optional
+        Told how far the certified reference is; see `reference_gradient`.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def compare(
     """
     about, here = subject(f, at, wrt, size), environment()
     lost = origin(about.graph, about.args) if about.graph is not None else ""
-    reference, no_reference = certified(about, lost)
+    reference, no_reference = certified(about, lost, progress)
     kinks, sides = kinks_of(about, reference, lost)
     runs = [Run(about, reference, lost, name, here, kinks, sides) for name in chosen_methods(methods)]
     for run in runs:

@@ -26,6 +26,7 @@ from .certify import (
     generator_of,
     nearest,
 )
+from .progress import Report, reporting
 from .rounding import sums_of_terms
 
 SERIES_ENTRIES = 8  # up to here one power series an entry costs no more than a pullback with its checks
@@ -112,6 +113,7 @@ def reference_gradient(
     most_bits: int = MOST_BITS,
     seconds: float = 60.0,
     seed: int = 0,
+    progress: Report | bool | None = None,
 ) -> Reference:
     """Certified value and gradient of `f` at a point.
 
@@ -131,6 +133,9 @@ def reference_gradient(
         No pass is begun that would probably end later than this.
     seed : int, default 0
         Of the random directions in which a pullback is checked.
+    progress : callable or bool, optional
+        Called with (bits, done, total) as each pass goes on: steps done, of all steps of the pass at this precision
+        (entries, or operations of the reverse sweep). True draws a bar on standard error.
 
     Returns
     -------
@@ -142,7 +147,7 @@ def reference_gradient(
     ShapeError
         If the value is not a scalar.
     OptionError
-        If `route` is none of the three.
+        If `route` is none of the three, or `progress` neither True nor a callable.
 
     Examples
     --------
@@ -161,8 +166,9 @@ def reference_gradient(
     chosen = route
     if chosen == "auto":
         chosen = "series" if sum(task.sizes) <= SERIES_ENTRIES else "pullback"
-    run = by_series(task) if chosen == "series" else by_pullback(task, generator_of(seed))
-    found, stopped = certify(run, most_bits, seconds)
+    with reporting(progress) as report:
+        run = by_series(task, report) if chosen == "series" else by_pullback(task, generator_of(seed), report)
+        found, stopped = certify(run, most_bits, seconds)
     status, reason = _judge(found, stopped, task)
     balls = _split(found.entries, task)
     real = found.value is not None and not found.value.is_nan()

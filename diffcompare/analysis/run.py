@@ -14,6 +14,7 @@ from diffcompare.analysis.accuracy import accuracy
 from diffcompare.analysis.environment import Environment
 from diffcompare.analysis.judge import verdict
 from diffcompare.analysis.kinks import Kink, find
+from diffcompare.analysis.progress import Report
 from diffcompare.analysis.records import Record, new_record
 from diffcompare.analysis.reference import reference_gradient
 from diffcompare.analysis.sides import Sides
@@ -28,14 +29,14 @@ THE_VALUE = "the value itself"  # among the contenders of a timing; no method is
 USABLE = ("certified", "loose")  # statuses of a reference that knows every entry
 
 
-def certified(about: Subject, lost: str) -> tuple[Any, str]:
+def certified(about: Subject, lost: str, progress: Report | bool | None = None) -> tuple[Any, str]:
     """The certified gradient, or None and why there is none."""
     if about.graph is None:
         return None, "the function cannot be traced, so there is no graph to certify"
     if lost:
         return None, f"the value is not finite at this point: {lost}"
     try:
-        found = reference_gradient(about.function, about.at, about.form)
+        found = reference_gradient(about.function, about.at, about.form, progress=progress)
     except DiffCompareError as error:
         return None, str(error)
     return (found, "") if found.status in USABLE else (None, f"{found.status}: {found.reason}")

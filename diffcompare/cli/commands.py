@@ -86,6 +86,7 @@ def compare(
         wrt=positions,
         time=not no_time,
         size=read_size(size),
+        progress=sys.stderr.isatty(),
     )
     if output is not None:
         _write(result, output)
