@@ -37,6 +37,7 @@ _COMMANDS = {
     "log2": r"\log_2", "log10": r"\log_{10}", "arcsin": r"\arcsin", "arccos": r"\arccos", "arctan": r"\arctan",
     "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min", "sum": r"\sum", "prod": r"\prod",
     "gamma": r"\Gamma", "gammaln": r"\log \Gamma", "digamma": r"\psi", "beta": r"\mathrm{B}", "sigmoid": r"\sigma",
+    "sech_squared": r"\operatorname{sech}^{2}",
     "ndtr": r"\Phi", "det": r"\det", "j0": "J_0", "j1": "J_1", "i0": "I_0", "i1": "I_1",
 }  # fmt: skip
 _GREEK = set(

@@ -128,7 +128,10 @@ def _rule(circuit: Circuit, numbers: Passes | None, place: int) -> Rule:
             products = rf"{_bar(y_symbol)} \, {fraction}"
         else:
             products = _pulled(shown, k, y_symbol)
-        chain.append(rf"{_bar(symbols[k])} \mathrel{{+}}= {products}" + _numbers(numbers, place, k))
+        part_of = _index(cell)
+        if part_of:  # an entry receives what the entry sends
+            products = _bar(y_symbol)
+        chain.append(rf"{_bar(symbols[k])}{part_of} \mathrel{{+}}= {products}" + _numbers(numbers, place, k))
     return Rule(cell.name, f"{y_symbol} = {_formula(cell, shown)}", tuple(partials), tuple(chain))
 
 
@@ -141,7 +144,14 @@ def _constants(circuit: Circuit, cell: Cell, graph: Graph) -> Graph:
         return Graph(graph.inputs, graph.replay(args))
 
 
+def _index(cell: Cell) -> str:
+    """The index of a gate that takes a part, in brackets; empty for every other."""
+    return rf"\left{cell.label[:-1]}\right]" if cell.op in ("index", "slice") else ""
+
+
 def _formula(cell: Cell, graph: Graph) -> str:
+    if _index(cell):
+        return latex(Graph(graph.inputs, graph.inputs)) + _index(cell)
     if len(cell.inner) > 1 and cell.op in ROWS and ROWS[cell.op].kind == "elementwise":
         return latex(Graph(graph.inputs, (ROWS[cell.op](*graph.inputs),)))
     return latex(graph)

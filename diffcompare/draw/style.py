@@ -11,7 +11,7 @@ PORT = 16.0  # between the wires that enter a gate
 PORT_LABELLED = 30.0  # the same, where each wire has a label
 LINE = 1.12  # height of a line of text, in letters
 MARGIN = 14.0
-WIDEST = 1300.0  # a wider drawing keeps its size and is scrolled, or its letters would be too small
+WIDEST = 1700.0  # a wider drawing keeps its size and is scrolled, or its letters would be too small
 HEAD = 9.0  # the level end of a wire, for its arrow head
 
 # Light and dark. Value and cotangent are the bluish green and vermilion of Okabe and Ito, "Color Universal Design",

@@ -100,7 +100,7 @@ class Picture:
 
     def _box(self, cell: Cell, place: int) -> Box:
         width, height = self.box_size(cell, place)
-        texts = [width_of(t, _size(group)) for group in (self.above[place], self.below[place]) for t in group]
+        texts = [width_of(t, self._size(place)) for t in (*self.above[place], *self.below[place])]
         outward = self.readers[place] > 0 or place in self.circuit.outputs
         tail = (max(texts, default=0.0) + 12.0 if texts else 8.0) if outward else 0.0
         entries = [self.entries[place, k] for k in range(len(cell.args))]
@@ -116,6 +116,10 @@ class Picture:
 
     def _entry_width(self, entry: tuple[str, str]) -> float:
         return width_of("  ".join(e for e in entry if e), SMALL) + 12.0 if any(entry) else HEAD
+
+    def _size(self, place: int) -> float:
+        """How large value and cotangent of a cell are written: arrays smaller."""
+        return SMALL if any(len(t) > 10 for t in (*self.above[place], *self.below[place])) else SIZE
 
     def _layout(self) -> Placed:
         cells = self.circuit.cells
@@ -277,9 +281,9 @@ class Picture:
         middle = (x + width / 2 + self.placed.ends[place] + MARGIN) / 2 + 1.0
         found = []
         if view.shows("valued", place):
-            found += _stack("value", view.mark("valued", place), self.above[place], middle, y)
+            found += _stack("value", view.mark("valued", place), self.above[place], middle, y, self._size(place))
         if view.shows("pulled", place):
-            found += _stack("cotangent", view.mark("pulled", place), self.below[place], middle, y)
+            found += _stack("cotangent", view.mark("pulled", place), self.below[place], middle, y, self._size(place))
         for k, port in enumerate(self.ports(place)):
             if view.shows("crossed", (place, k)):
                 found += self._entry_label(place, k, y + port, view.mark("crossed", (place, k)))
@@ -305,9 +309,8 @@ class Picture:
         ]
 
 
-def _stack(kind: str, mark: str, texts: Sequence[str], x: float, y: float) -> list[str]:
+def _stack(kind: str, mark: str, texts: Sequence[str], x: float, y: float, size: float) -> list[str]:
     """Lines of a label: a value's stand on the wire at height `y`, a cotangent's hang from it."""
-    size = _size(texts)
     small = " small" if size == SMALL else ""
     first = y - 5.0 - (len(texts) - 1) * LINE * size if kind == "value" else y + size + 2.0
     return [
@@ -319,10 +322,6 @@ def _stack(kind: str, mark: str, texts: Sequence[str], x: float, y: float) -> li
 def _brief(value: Any) -> str:
     """A value in one line: its numbers, or the mean of many."""
     return join(value) if np.size(value) <= FEW else lines(value)[-1]
-
-
-def _size(texts: Sequence[str]) -> float:
-    return SMALL if any(len(t) > 10 for t in texts) else SIZE
 
 
 def _head(x: float, y: float) -> str:

@@ -52,6 +52,13 @@ def test_rules_of_a_matrix_product():
     assert r"\bar{x} \mathrel{+}= W^{\mathsf{T}} \, \bar{v}_{1}" in rule.chain[1]
 
 
+def test_rules_of_an_entry():
+    """x[1] sends its cotangent to that entry of the cotangent of x."""
+    rule = dc.function(lambda x: 3 * x[1]).draw(at=np.array([1.0, 2.0])).rules()["v1"]
+    assert rule.formula == r"v_{1} = x\left[1\right]"
+    assert rule.chain == (r"\bar{x}\left[1\right] \mathrel{+}= \bar{v}_{1}",)
+
+
 def test_a_written_out_sigmoid_has_the_rule_of_the_sigmoid():
     """Closed, its partial is the sigmoid's, not that of its parts."""
     rules = dc.parse("1 / (1 + exp(-x))").draw(at=1.0, groups="closed").rules()
