@@ -6,6 +6,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,8 @@ def main() -> None:
     ]
     problem = dc.problems.get("gmm")
     for size in options.mixtures:
-        at = problem.point(size)
-        cases.append((
-            f"gmm {size}", lambda at=at: reference_gradient(problem.function, at, problem.wrt), 1, MIXTURE_LIMIT_S
-        ))  # type: ignore[misc]  # fmt: skip
+        mixture = partial(reference_gradient, problem.function, problem.point(size), problem.wrt)
+        cases.append((f"gmm {size}", mixture, 1, MIXTURE_LIMIT_S))
     for name, certify, rounds, limit in cases:
         samples, found = measure(certify, rounds)
         if found.status != "certified":

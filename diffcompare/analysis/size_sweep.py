@@ -163,7 +163,7 @@ class _Sweep:
                 self.took.setdefault(record["method"], []).append((at, record["derive_s"] + record["median_s"]))
         self.against[size] = agree(records, why) if reference is None else f"{reference.digits} certified digits"
         for record in records:
-            record.update(problem=self.name, size=size)
+            record.update(problem=self.name, point=str(size))
             if about.size > KEPT_ENTRIES:
                 record["gradient"] = None
         self.records += records

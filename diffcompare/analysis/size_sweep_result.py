@@ -44,8 +44,8 @@ class SizeSweep:
     axis : tuple of float
         What growth is measured against: the size where it is a number, else the entries.
     records : list of dict
-        The keys are those of `diffcompare.analysis.records.FIELDS`, but ``size`` is the size asked for. Gradients of
-        more than 1,000 entries are left out.
+        The keys are those of `diffcompare.analysis.records.FIELDS`: ``point`` is the size asked for as a text, ``size``
+        the entries differentiated. Gradients of more than 1,000 entries are left out.
     exponents : dict
         By method, the `Growth` (or None) of ``time``, ``error`` and ``ratio`` (gradient over value).
     against : dict
@@ -99,7 +99,7 @@ class SizeSweep:
         for record in self.records:
             if record["status"] != "ok" or record["reason"].startswith("by convention"):
                 why = record["reason"].splitlines()[0] if record["reason"] else ""
-                reasons.setdefault((record["method"], record["status"], why), []).append(str(record["size"]))
+                reasons.setdefault((record["method"], record["status"], why), []).append(record["point"])
         lines += [f"{m} {status} at {', '.join(sizes)}: {why}" for (m, status, why), sizes in reasons.items()]
         return [*lines, f"{self.environment.host}; {self.environment.vector_mathematics}"]
 

@@ -57,7 +57,7 @@ def test_true_draws_a_bar_and_changes_nothing(capsys):
 def test_anything_else_is_refused():
     """A number is no callable."""
     with pytest.raises(OptionError, match="progress=3"):
-        reference_gradient(np.sin, 1.0, progress=3)
+        reference_gradient(np.sin, 1.0, progress=3)  # type: ignore[arg-type]  # the mistake that is tested
 
 
 def certified(job):

@@ -26,10 +26,11 @@ def sweep():
 
 
 def test_there_is_a_record_for_each_size_and_method(sweep):
-    """In the order of sizes, with the published keys; `size` is the size asked for."""
+    """In the order of sizes, with the published keys; `point` is the size asked for, `size` counts entries."""
     assert [(r["size"], r["method"]) for r in sweep.records] == [(n, m) for n in (2, 4, 8) for m in METHODS]
     assert all(tuple(record) == KEYS for record in sweep.records)
     assert {record["problem"] for record in sweep.records} == {"rosenbrock"}
+    assert [record["point"] for record in sweep["reverse"]] == ["2", "4", "8"]
     assert sweep.entries == (2, 4, 8) and sweep.methods == tuple(METHODS)
 
 
