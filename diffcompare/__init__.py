@@ -37,7 +37,7 @@ _WHERE = {
     "ops.trigonometric": "hypot",
     "ops.comparison": "where",
 }
-_MODULES = ("errors", "methods", "problems", "testing")
+_MODULES = ("errors", "losses", "methods", "optimize", "problems", "testing")
 _NAMES = {name: module for module, names in _WHERE.items() for name in names.split()}
 __all__ = ["__version__", *_MODULES, *_NAMES]
 

@@ -19,6 +19,7 @@ FACES = {
     "plot_comparison": "diffcompare.plot.comparison:plot_comparison",
     "plot_size_sweep": "diffcompare.plot.size_sweep:plot_size_sweep",
     "plot_swell": "diffcompare.plot.swell:plot_swell",
+    "plot_history": "diffcompare.plot.history:plot_history",
     "plot_step_sweep": "diffcompare.plot.step_sweep:plot_step_sweep",
     "problem": "diffcompare.problems:get",
     "source": "diffcompare.lower.tape:source",
