@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.graph import Graph
-from ..core.node import Node
+from ..core.node import Node, variable
 from .groups import group_of
 from .labels import gate_label, join
 
@@ -85,7 +85,6 @@ class _Draft:
     attributes: dict[str, Any] = field(default_factory=dict)
     kind: str = "gate"
     label: str = ""
-    order: tuple[int, int, int] = (0, 0, 0)
 
 
 def circuit(graph: Graph, mode: str, opened: Collection[str], fold: int | None, constants: bool) -> Circuit:
@@ -121,9 +120,9 @@ def _drafts(graph: Graph, mode: str, opened: Collection[str]) -> dict[int, _Draf
     for node in graph.nodes:
         for argument in node.args:
             readers.setdefault(id(argument), []).append(node)
-    outside = {id(output): [output] for output in graph.outputs}  # an output is read, though by no node
-    for key, value in outside.items():
-        readers.setdefault(key, []).extend(value)
+    outside = variable("outside")  # it reads the outputs, and no group contains it
+    for output in graph.outputs:
+        readers.setdefault(id(output), []).append(outside)
     drafts: dict[int, _Draft] = {}
     stack = [*graph.inputs, *graph.outputs]
     while stack:
@@ -144,7 +143,6 @@ def _drafts(graph: Graph, mode: str, opened: Collection[str]) -> dict[int, _Draf
 
 def _absorb(draft: _Draft, constants: bool) -> None:
     """Write the gate's label, a scalar constant into it."""
-    draft.order = (draft.node.serial, 0, 0)
     if draft.kind != "gate":
         return
     held: list[Node | None] = [None] * len(draft.leaves)
@@ -166,7 +164,7 @@ def _fold(graph: Graph, drafts: dict[int, _Draft], longest: int) -> int:
     follower = {id(d.leaves[0] if len(d.leaves) == 1 else _flowing(d)[0]): d for d in drafts.values() if _link(d)}
     inside = {key for key, draft in drafts.items() if _link(draft)}
     total = 0
-    for key in sorted(inside, key=lambda k: drafts[k].order):
+    for key in [k for k, draft in drafts.items() if k in inside]:
         before = _flowing(drafts[key])[0] if key in drafts else None
         if before is None or (id(before) in inside and reads[id(before)] == 1):
             continue  # not the first of its chain
@@ -179,7 +177,7 @@ def _fold(graph: Graph, drafts: dict[int, _Draft], longest: int) -> int:
         last, entry = middle[-1], _flowing(middle[0])[0]
         inner = tuple(n for d in middle for n in d.inner)
         drafts[id(last.node)] = _Draft(
-            "fold", last.node, (entry,), inner, kind="fold", label=f"… {len(middle)} operations …", order=last.order
+            "fold", last.node, (entry,), inner, kind="fold", label=f"… {len(middle)} operations …"
         )
         for draft in middle[:-1]:
             del drafts[id(draft.node)]
@@ -217,12 +215,29 @@ def _cut(graph: Graph, drafts: dict[int, _Draft]) -> list[str]:
             if id(leaf) not in kept:
                 near = drafts[id(leaf)]
                 gone = near.kind in ("gate", "fold")
-                kept[id(leaf)] = _Draft("cut", leaf, (), (), kind="cut", label="…", order=near.order) if gone else near
+                kept[id(leaf)] = _Draft("cut", leaf, (), (), kind="cut", label="…") if gone else near
     every = sum(draft.kind == "gate" for draft in drafts.values())
     drawn = sum(draft.kind == "gate" for draft in kept.values())
     drafts.clear()
     drafts.update(kept)
     return [f"The graph has {every:,} operations; the {drawn} nearest the output are drawn, … stands for the rest."]
+
+
+def _in_order(graph: Graph, drafts: dict[int, _Draft]) -> list[_Draft]:
+    """Inputs first, then arguments before their readers, as one reads a formula: the same at every drawing."""
+    found: dict[int, _Draft] = {}
+    stack = [(node, False) for node in reversed((*graph.inputs, *graph.outputs))]
+    while stack:
+        node, complete = stack.pop()
+        draft = drafts.get(id(node))
+        if draft is None or id(node) in found:
+            continue
+        if complete or not draft.leaves:
+            found[id(node)] = draft
+        else:
+            stack.append((node, True))
+            stack.extend((leaf, False) for leaf in reversed(draft.leaves))
+    return list(found.values())
 
 
 def _number_cells(graph: Graph, drafts: dict[int, _Draft], notes: tuple[str, ...]) -> Circuit:
@@ -231,7 +246,7 @@ def _number_cells(graph: Graph, drafts: dict[int, _Draft], notes: tuple[str, ...
     cells: list[Cell] = []
     place: dict[int, int] = {}
     gates = 0
-    for draft in sorted(drafts.values(), key=lambda d: d.order):
+    for draft in _in_order(graph, drafts):
         if draft.kind == "constant" and draft.node.shape == () and id(draft.node) not in map(id, graph.outputs):
             continue  # drawn once for each reader, just before it
         args = []

@@ -180,6 +180,15 @@ def test_the_same_drawing_is_the_same_bytes():
     assert first.svg == second.svg and first.frames == second.frames and first.stepper() == second.stepper()
 
 
+def test_what_was_drawn_before_does_not_show():
+    """Nodes that another drawing has made already are numbered as if it had not."""
+    f = dc.parse("tanh(x) * sigmoid(x) + sigmoid(y)")
+    alone = dc.parse("tanh(x) * sigmoid(x) + sigmoid(y)").draw(at=(1.0, 2.0), groups="open", names=True).svg
+    kept = f.draw(at=(1.0, 2.0), open="sigmoid")
+    assert f.draw(at=(1.0, 2.0), groups="open", names=True).svg == alone
+    assert len(kept.circuit.cells) < len(f.draw(groups="open").circuit.cells)
+
+
 @pytest.mark.parametrize("name", ["<b>&\"'", "x y", "\x01\u202e", "ß∂", "</svg><script>alert(1)</script>"])
 def test_names_are_escaped(name):
     """Whatever an input is called, the picture is well-formed and shows no markup of its own."""
@@ -228,6 +237,16 @@ def test_a_group_read_from_outside_stays_in_parts():
         dc.function(lambda x: np.exp(-x) / (1 + np.exp(-x)) + 1 / (1 + np.exp(-x))).draw(at=1.0, groups="closed").svg
     )
     assert "sigmoid" not in [n.op for n in seen]
+
+
+def test_an_output_inside_a_group_stays_visible():
+    """The sum is an output of its own, so that the mean is not one gate; several outputs have no cotangents."""
+    x = dc.variable("x", shape=(4,))
+    total = np.sum(x)
+    drawing = dc.Graph((x,), (total, total / 4.0)).draw((np.arange(4.0),))
+    assert [(n.op, n.value) for n in nodes(drawing.svg)][1:] == [("sum", 6.0), ("divide", 1.5)]
+    assert "several outputs" in drawing.circuit.notes[0]
+    assert "mean" in [n.op for n in nodes(dc.Graph((x,), (total / 4.0,)).draw((np.arange(4.0),)).svg)]
 
 
 def test_products_with_vectors_are_one_gate():
