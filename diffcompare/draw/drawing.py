@@ -18,7 +18,7 @@ from ..core.arguments import Static, normalise, positions
 from ..core.evaluate import evaluator
 from ..core.graph import Graph
 from ..core.trace import Function
-from ..errors import MissingPackageError, OptionError, ShapeError
+from ..errors import DiffCompareError, MissingPackageError, OptionError, ShapeError
 from . import exports
 from .cells import Circuit, circuit
 from .groups import EXPANSIONS, MODES, opened
@@ -153,13 +153,15 @@ WRITERS: dict[str, Callable[[Drawing], str]] = {
 
 def draw(f: Function, at: Any = None, **options: Any) -> Drawing:
     """The drawing of a function; see `Function.draw`."""
-    if at is None:
-        args: tuple[Any, ...] = (1.0,) * len(_required(f))
-    else:
-        args = _arguments(f, at)
-    numeric = tuple(i for i, a in enumerate(args) if not isinstance(a, (str, bytes, bool)) and a is not None)
-    args = normalise(args, positions(numeric, len(args)))
-    graph = f.graph(args)
+    given = (1.0,) * len(_required(f)) if at is None else _arguments(f, at)
+    numeric = tuple(i for i, a in enumerate(given) if not isinstance(a, (str, bytes, bool)) and a is not None)
+    args = normalise(given, positions(numeric, len(given)))
+    try:
+        graph = f.graph(args)
+    except DiffCompareError as error:
+        if at is None:
+            error.add_note("Without a point, draw takes every argument for a number; give arrays by at=(...).")
+        raise
     dynamic = None if at is None else [a for a in args if not isinstance(a, Static)]
     return draw_graph(graph, dynamic, name=f.__name__, **options)
 

@@ -9,6 +9,7 @@ import pytest
 
 import diffcompare as dc
 from diffcompare.draw.layout import APART, Box, Edge, layered, layout
+from diffcompare.errors import DiffCompareError
 from tests.draw.pictures import named, nodes, root, texts, wires
 
 ROUND = 0.11  # places are written with one decimal: two half units, and float's own rounding
@@ -219,6 +220,13 @@ def test_structure_without_a_point():
     assert nodes(dc.trace(f, 1.0, 2.0)._repr_svg_())
     x = dc.variable("x", shape=(3,))
     assert nodes(dc.Function.from_expression(np.sum(x), [x]).draw().svg)[0].name == "x"
+
+
+def test_a_function_of_arrays_asks_for_a_point():
+    """The error of the trace says what is missing."""
+    with pytest.raises(DiffCompareError) as told:
+        dc.function(lambda x: np.sum(x[0])).draw()
+    assert any("at=" in note for note in told.value.__notes__)
 
 
 def test_groups_close_and_open():
