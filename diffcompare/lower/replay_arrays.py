@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from ..ops.shape import slices
 Shape = tuple[int, ...]
 
 
-def array_rows(xp: Any, logsumexp: Callable) -> dict[str, Callable]:
+def array_rows(xp: Any, logsumexp: Callable, shape_of: Callable = np.shape) -> dict[str, Callable]:
     """Functions of rows by name, out of the functions of `xp`; `logsumexp` is its SciPy twin."""
 
     def reduction(name: str) -> Callable:
@@ -25,7 +27,7 @@ def array_rows(xp: Any, logsumexp: Callable) -> dict[str, Callable]:
 
     def place(x: Any, starts: Shape, steps: Shape, shape: Shape) -> Any:
         padded = xp.concatenate([flat(x), xp.zeros((1,), dtype=x.dtype)], axis=0)
-        return padded[sources(tuple(x.shape), starts, steps, shape)]
+        return padded[sources(tuple(shape_of(x)), starts, steps, shape)]
 
     def swap(x: Any) -> Any:
         return xp.swapaxes(x, -1, -2)
@@ -33,11 +35,18 @@ def array_rows(xp: Any, logsumexp: Callable) -> dict[str, Callable]:
     def cholesky(a: Any) -> Any:  # the row reads the lower triangle alone, so the matrix is made of it
         return xp.linalg.cholesky(xp.tril(a) + swap(xp.tril(a, -1)))
 
+    def along(x: Any, axis: int) -> list[Any]:
+        return [x[(slice(None),) * axis + (k,)] for k in range(shape_of(x)[axis])]
+
+    def cumprod(x: Any, axis: int) -> Any:
+        products = list(accumulate(along(x, axis), operator.mul))
+        return xp.stack(products, axis=axis) if products else x
+
     def recurrence(a: Any, b: Any, axis: int) -> Any:
-        before = (slice(None),) * axis
-        s = [b[(*before, k)] for k in range(min(1, b.shape[axis]))]
-        for k in range(1, b.shape[axis]):
-            s.append(b[(*before, k)] + a[(*before, k)] * s[-1])
+        drives = along(b, axis)
+        s = drives[:1]
+        for factor, drive in zip(along(a, axis)[1:], drives[1:], strict=True):
+            s.append(drive + factor * s[-1])
         return xp.stack(s, axis=axis) if s else b
 
     return {
@@ -53,7 +62,7 @@ def array_rows(xp: Any, logsumexp: Callable) -> dict[str, Callable]:
         "norm": lambda x, axis, keepdims: xp.sqrt(xp.sum(xp.square(x), axis=axis, keepdims=keepdims)),
         "cumsum": lambda x, axis: xp.cumsum(x, axis=axis),
         "linear_recurrence": recurrence,
-        "cumprod": lambda x, axis: recurrence(x, first_alone(xp, x, axis), axis),
+        "cumprod": cumprod,
         "matmul": xp.matmul,
         "inv": xp.linalg.inv,
         "solve": xp.linalg.solve,
@@ -62,12 +71,6 @@ def array_rows(xp: Any, logsumexp: Callable) -> dict[str, Callable]:
         "slogdet_sign": lambda a: xp.linalg.slogdet(a)[0],
         "cholesky": cholesky,
     }
-
-
-def first_alone(xp: Any, x: Any, axis: int) -> Any:
-    """`x` with zeros after the first entry along `axis`: the drive of the recurrence that a running product is."""
-    keep = np.arange(x.shape[axis]) == 0
-    return xp.where(keep.reshape([-1 if i == axis else 1 for i in range(x.ndim)]), x, 0.0 * x)
 
 
 def sources(inner: Shape, starts: Shape, steps: Shape, shape: Shape) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .replay import Namespace
-from .replay_arrays import Shape, array_rows, sources
+from .replay_arrays import Shape, array_rows
 
 _OTHER_NAME = {
     "equal": "eq", "not_equal": "neq", "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le",
@@ -24,18 +24,24 @@ def names() -> Namespace:
     import pytensor.tensor as pt
     from pytensor.gradient import disconnected_grad
 
+    def logsumexp(x: Any, axis: Shape, keepdims: bool) -> Any:  # its own is safe from overflow in some modes only
+        top = disconnected_grad(pt.max(x, axis=axis, keepdims=True))
+        found = pt.log(pt.sum(pt.exp(x - top), axis=axis, keepdims=True)) + top
+        return found if keepdims else pt.squeeze(found, axis=axis)
+
     return Namespace(
         title="PyTensor",
         constant=lambda value, dtype: pt.constant(np.asarray(value, dtype)),
         cast=lambda x, dtype: pt.cast(x, dtype.name),
         modules=(pt, pt.special),
         rows={
-            **array_rows(pt, pt.logsumexp),
+            **array_rows(pt, logsumexp, shape_of=lambda x: x.type.shape),
             **_logic(pt),
             **_structured(pt),
             **{row: getattr(pt, name) for row, name in _OTHER_NAME.items()},
             "relu": lambda x: pt.maximum(x, 0.0),
             "xlogy": lambda a, b: pt.switch(pt.eq(a, 0.0), 0.0, a * pt.log(b)),
+            "polygamma": lambda n, x: pt.polygamma(pt.cast(n, "int64"), x),
             "cast": lambda x, dtype: pt.cast(x, dtype),
             "stop_gradient": disconnected_grad,
         },
@@ -52,16 +58,11 @@ def _logic(pt: Any) -> dict[str, Callable]:
 
 
 def _structured(pt: Any) -> dict[str, Callable]:
-    def place(x: Any, starts: Shape, steps: Shape, shape: Shape) -> Any:
-        padded = pt.concatenate([pt.reshape(x, (-1,)), pt.zeros((1,), dtype=x.dtype)])
-        return padded[sources(x.type.shape, starts, steps, shape)]
-
     def scatter_add(y: Any, indices: Any, shape: Shape) -> Any:
         flat = pt.zeros((int(np.prod(shape)),), dtype=y.dtype)
         return pt.reshape(pt.inc_subtensor(flat[pt.reshape(indices, (-1,))], pt.reshape(y, (-1,))), shape)
 
     return {
-        "place": place,
         "scatter_add": scatter_add,
         "solve": lambda a, b: pt.linalg.solve(a, b, b_ndim=2),
     }

@@ -59,8 +59,8 @@ class PyTensor:
         inputs = [_symbol(pt, node) for node in graph.inputs]
         seed = _symbol(pt, graph.output)
         y = replay(graph, names)(*inputs)[0]
-        options = {"disconnected_inputs": "ignore"}
-        parts = pytensor.grad(None, [inputs[i] for i in wrt], known_grads={y: seed}, **options)
+        sought = [inputs[i] for i in wrt] if graph.output.dtype.kind == "f" else []
+        parts = pytensor.grad(None, sought, known_grads={y: seed}, disconnected_inputs="ignore") if sought else []
         differentiated = time.perf_counter()
         call = _function(pytensor, [*inputs, seed], [y, *parts], self.mode)
         compile_s = time.perf_counter() - differentiated
@@ -81,7 +81,7 @@ class PyTensor:
             method=self.name,
             value=on_first_use(value),
             value_and_gradient=(lambda *args: vjp(args, 1.0)) if smooth_scalar(graph) else None,
-            vjp=vjp,
+            vjp=vjp if sought else None,
             seconds={"derive_s": differentiated - start, "compile_s": compile_s},
             executor=f"PyTensor {version('pytensor')}, mode {self.mode}, {precision(graph, wrt)}",
         )
