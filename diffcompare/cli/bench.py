@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from diffcompare.bench.isolation import Limits
 from diffcompare.cli.commands import FAILURE, Json, Wide, app
 from diffcompare.cli.point import read_names, read_size
 from diffcompare.errors import DataError, OptionError
@@ -46,8 +47,7 @@ def bench(
     """Every method on a suite of problems: checked against certified gradients, then timed in turns."""
     _ready(output, overwrite, resume)
     exports = [(_exporter(path), path) for path in export or ()]
-    from diffcompare.bench.isolation import Limits
-    from diffcompare.bench.runner import benchmark
+    from diffcompare.bench.runner import benchmark  # loads ball arithmetic
 
     chosen = read_names(methods)
     run = benchmark(

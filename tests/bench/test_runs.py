@@ -197,7 +197,12 @@ def test_results_files_fulfil_the_published_schema(tmp_path):
     content = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(files.schema())
     jsonschema.validate(content, files.schema())
-    for damage in ({"schema": "diffcompare-benchmark/9"}, {"records": [{}]}, {"samples": [[-1.0]]}):
+    damages: tuple[dict[str, object], ...] = (
+        {"schema": "diffcompare-benchmark/9"},
+        {"records": [{}]},
+        {"samples": [[-1.0]]},
+    )
+    for damage in damages:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(content | damage, files.schema())
 
