@@ -10,8 +10,8 @@ In a pytest file:
     def test_my_gradient():
         assert_gradient(my_loss, my_gradient, at=np.array([0.3, 0.7]))
 
-`at` is one point; parametrise the test, or call it in a loop, for more. A claim that noise forbids to judge, and a point
-with a kink, fail too: choose another point, or pass `allow=("correct", "kink")`.
+`at` is one point; parametrise the test, or call it in a loop, for more. A claim that noise forbids to judge, and a
+point with a kink, fail too: choose another point, or pass `allow=("correct", "kink")`.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def check_gradient(
         Positions of the arguments to differentiate, by default all; `grad` has one part for each.
     rtol : float, default 1e-4
         The relative error of the gradient that the check must be able to see; if noise hides errors of this size, the
-        verdict is ``noisy`` or ``ill-conditioned`` instead of ``correct``. An error that is seen is never excused by it.
+        verdict is ``noisy`` or ``ill-conditioned`` instead of ``correct``. It never excuses an error that is seen.
     directions : int, optional
         Number of random directions; by default five, or every axis and one where there are at most four entries.
     steps : sequence of float, optional
@@ -89,7 +89,7 @@ def check_gradient(
 
     References
     ----------
-    The test by the rate of the remainder: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, chapter 1.
+    The rate of the remainder: Griewank and Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, chapter 1.
     Noise: More and Wild, "Estimating computational noise", SIAM Journal on Scientific Computing 33 (2011) 1292-1314.
 
     Examples
@@ -190,8 +190,8 @@ def _verdict(explorer: Explorer, subject: CheckSubject) -> tuple[str, list[str]]
         return _why_unresolved(explorer, subject, contributions), notes
     if np.any(weak):
         notes.append(
-            f"an error of {explorer.rtol:g} in one entry alone would not have been noticed in {np.sum(weak)} of {len(weak)} "
-            "entries; `entry_resolution` has the sizes that would"
+            f"an error of {explorer.rtol:g} in one entry alone would not have been noticed in {np.sum(weak)} of "
+            f"{len(weak)} entries; `entry_resolution` has the sizes that would"
         )
     return "correct", notes
 

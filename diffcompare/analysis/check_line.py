@@ -1,4 +1,4 @@
-"""The Taylor test along one line: does f(x + h d) follow the claimed derivative as the step h shrinks?"""
+"""The Taylor test along one line: whether f(x + h d) follows the claimed derivative as the step h shrinks."""
 
 from __future__ import annotations
 
@@ -196,12 +196,26 @@ class Line:
         found = limit(steps, central, floors, 1 if one_sided else 2)
         size = self._size(steps, forward, backward)
         outcome, remark, found = self._outcome(steps, central, jumps, floors, found, size, one_sided)
+        first = found.finest - found.order
         return LineTest(
-            label=self.label, direction=self.direction, steps=steps, remainders=central, jumps=jumps, floors=floors,
-            claimed=self.linear(self.direction), size=size, error=found.value, bound=found.bound,
-            rate=observed_rate(*(part[found.finest - found.order :] for part in (steps, central, floors))), outcome=outcome, one_sided=one_sided, remark=remark,
-            quantised=shared > SUSPECT * self.subject.unit, first_step=found.finest - found.order, last_step=found.finest,
-        )  # fmt: skip
+            label=self.label,
+            direction=self.direction,
+            steps=steps,
+            remainders=central,
+            jumps=jumps,
+            floors=floors,
+            claimed=self.linear(self.direction),
+            size=size,
+            error=found.value,
+            bound=found.bound,
+            rate=observed_rate(steps[first:], central[first:], floors[first:]),
+            outcome=outcome,
+            one_sided=one_sided,
+            quantised=shared > SUSPECT * self.subject.unit,
+            remark=remark,
+            first_step=first,
+            last_step=found.finest,
+        )
 
     def _shared_digits(self) -> float:
         """Unit round-off that the values themselves show: half their common quantum over the largest of them."""
@@ -269,7 +283,7 @@ class Line:
 
 
 def _jumps_stand_out(result: LineTest) -> bool:
-    """Whether the last jumps are no longer proportional to the step: a kink, or a bend sharper than the steps so far."""
+    """Whether the last jumps no longer fall with the step: a kink, or a bend sharper than the steps so far."""
     if len(result.jumps) < 2 or result.one_sided:
         return False
     last, before = abs(result.jumps[-1]), abs(result.jumps[-2])

@@ -25,8 +25,8 @@ def check_hessian(
 ) -> GradientCheck:
     """Whether `hessian` is the matrix of second derivatives of `f` at a point.
 
-    The gradient times a random vector u is a function with the gradient H u, which is checked as `check_gradient` checks
-    any other; two vectors are tried. An H that is not symmetric is wrong before that.
+    The gradient times a random vector u is a function with the gradient H u, which is checked as any other gradient;
+    two vectors are tried. An H that is not symmetric is wrong before that.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def check_hessian(
     at : ndarray, shape (n,)
         The point.
     gradient : callable, optional
-        A gradient to trust, as one that `check_gradient` found correct; by default diffcompare's reverse mode, so f must
-        be one it can trace.
+        A gradient to trust, as one that `check_gradient` found correct; by default diffcompare's reverse mode, so f
+        must be one it can trace.
     rtol : float, default 1e-4
         As in `check_gradient`.
     seed : int, default 0

@@ -59,8 +59,8 @@ class GradientCheck:
     ----------
     verdict : str
         ``correct``; ``wrong``: the remainder of some direction stops above the noise, whatever the step; ``kink``: the
-        one-sided derivatives differ at the point, so there is no gradient; ``noisy``: the values scatter more than their
-        arithmetic explains, too much to tell; ``ill-conditioned``: rounding alone hides the derivative.
+        one-sided derivatives differ at the point, so there is no gradient; ``noisy``: the values scatter more than
+        their arithmetic explains, too much to tell; ``ill-conditioned``: rounding alone hides the derivative.
     rate : float or None
         Power of the step with which the remainders shrink (the median over the directions): 2 for a correct gradient, 0
         for a wrong one. None where no remainder rises above the noise, as for a quadratic function.

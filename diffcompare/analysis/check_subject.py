@@ -203,7 +203,7 @@ def arguments(f: Callable[..., Any], at: Any) -> tuple[Any, ...]:
 
 
 def argument_names(f: Callable[..., Any], count: int) -> tuple[str, ...]:
-    """Names of the first `count` arguments: the function's own, else x0, x1 …"""
+    """Names of the first `count` arguments: the function's own, or x0, x1 and so on."""
     if isinstance(f, Function):
         known = list(f.names)
     else:

@@ -22,7 +22,7 @@ class Limit:
     Attributes
     ----------
     value, bound : float
-        The limit lies within `bound` of `value`, as far as the quotients show; the bound is inf where they show nothing.
+        The limit lies within `bound` of `value`, as far as the quotients show; inf where they show nothing.
     finest, order : int
         The estimate comes from the quotients number ``finest - order`` to ``finest``.
     """

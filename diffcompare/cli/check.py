@@ -1,4 +1,4 @@
-"""`diffcompare check`: is a gradient the derivative of its function?"""
+"""`diffcompare check`: whether a gradient is the derivative of its function."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from diffcompare.core.trace import Function
 from diffcompare.errors import DataError, OptionError
 
 PLACE = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
+PAGE = '<!doctype html>\n<meta charset="utf-8">\n<title>diffcompare</title>\n'
 WRITERS: dict[str, Callable[[Any, Path], Any]] = {
     ".json": lambda check, path: check.to_json(path),
     ".txt": lambda check, path: path.write_text(f"{check}\n", encoding="utf-8"),
@@ -43,8 +44,8 @@ def check(
     gradient: Annotated[
         list[str] | None,
         typer.Option(
-            help="The claim: a place as above; or texts, one an argument (repeat the option). By default the gradient of "
-            "the function's own library.",
+            help="The claim: a place as above; or texts, one an argument (repeat the option). By default the gradient "
+            "of the function's own library.",
             show_default=False,
         ),
     ] = None,

@@ -26,7 +26,7 @@ def plot_check(check: GradientCheck, axes: Axes | None = None) -> Figure:
     Both are relative: the step to the size of each entry, the remainder to the size of the derivative. A correct
     gradient follows the dashed slope 2 into the grey noise, a wrong one turns level above it. Points of which the noise
     may be all are hollow; a remainder of zero lies on the lowest line. At a kink the difference of the one-sided
-    quotients is drawn instead: it falls with slope 1 where f is smooth, and stays level along a direction with the kink.
+    quotients is drawn instead: it falls with slope 1 where f is smooth, and stays level where it has the kink.
 
     Parameters
     ----------
