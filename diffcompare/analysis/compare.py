@@ -56,7 +56,8 @@ def compare(
     -------
     Comparison
         One record a method. A method that cannot run, fails, or misses the accuracy that theory allows it has its
-        record too, with a status and a reason.
+        record too, with a status and a reason. At a kink, a value that is right by another convention than ours is ok,
+        and its reason says "by convention"; `Comparison.kinks` lists the operations that are at their kinks.
 
     Raises
     ------

@@ -123,11 +123,12 @@ _RULES: dict[str, _Rule] = {
     "greater": _Rule(_difference, None, None, None, "the condition does not hold there"),
     "less": _Rule(_difference, None, None, None, "the condition does not hold there"),
 }
-_EXTREMES = {
+# Derivative below and above by a competing element, the one chosen, and the convention.
+_REDUCTIONS = {
     "max": (0.0, 1.0, 0.5, _SHARED),
     "min": (1.0, 0.0, 0.5, _SHARED),
+    "norm": (-1.0, 1.0, 0.0, "its derivative there is 0"),
 }
-_NORM = (-1.0, 1.0, 0.0, "its derivative there is 0")
 
 
 def kinks(f: Any, at: Any, *, wrt: int | Sequence[int] | None = None, within: float = 0.0) -> list[Kink]:
@@ -193,6 +194,8 @@ def find(
         Look, in ball arithmetic, for a comparison that cannot be decided.
     """
     moving = _moving(graph, wrt)
+    if not any(node.op.name in _RULES or node.op.name in _REDUCTIONS for node in graph.nodes if id(node) in moving):
+        return [], None
     values = node_values(graph, args)
     found = [kink for node in graph.nodes if id(node) in moving for kink in _at(graph, node, values, within)]
     if undecided:
@@ -224,18 +227,20 @@ def _at(graph: Graph, node: Node, values: dict[int, Any], within: float) -> Iter
         with np.errstate(all="ignore"):
             distances = np.broadcast_to(np.asarray(rule.distance(*arguments), float), node.shape)
         spread = [np.broadcast_to(a, node.shape) for a in arguments]
-        for index in np.argwhere(np.abs(distances) <= within):
+        near = np.argwhere(np.abs(distances) <= within)
+        place = graph.where_is(node) if len(near) else ""
+        for index in near:
             entry = tuple(int(i) for i in index)
             given = tuple(float(a[entry]) for a in spread)
             yield Kink(
-                node.op.name, graph.where_is(node), entry, given, float(distances[entry]), rule.left, rule.right,
+                node.op.name, place, entry, given, float(distances[entry]), rule.left, rule.right,
                 rule.chosen, rule.convention,
             )  # fmt: skip
-    elif node.op.name in _EXTREMES or node.op.name == "norm":
-        yield from _reduced(graph, node, arguments[0], values, within)
+    elif node.op.name in _REDUCTIONS:
+        yield from _reduced(graph.where_is(node), node, arguments[0], within)
 
 
-def _reduced(graph: Graph, node: Node, x: np.ndarray, values: dict[int, Any], within: float) -> Iterator[Kink]:
+def _reduced(place: str, node: Node, x: np.ndarray, within: float) -> Iterator[Kink]:
     axes = tuple(dict(node.attributes)["axis"])
     kept = tuple(i for i in range(x.ndim) if i not in axes)
     lines = np.transpose(x, kept + axes).reshape(*(x.shape[i] for i in kept), -1)
@@ -243,15 +248,15 @@ def _reduced(graph: Graph, node: Node, x: np.ndarray, values: dict[int, Any], wi
         line = np.sort(lines[index])
         if node.op.name == "norm":
             competing: tuple[float, ...] = (float(np.linalg.norm(line)),)
-            distance, columns = competing[0], _NORM
+            distance = competing[0]
         elif line.size < 2:
             continue
         else:
             pair = line[-2:] if node.op.name == "max" else line[:2]
             competing = (float(pair[0]), float(pair[1]))
-            distance, columns = competing[1] - competing[0], _EXTREMES[node.op.name]
+            distance = competing[1] - competing[0]
         if abs(distance) <= within:
-            yield Kink(node.op.name, graph.where_is(node), index, competing, distance, *columns)
+            yield Kink(node.op.name, place, index, competing, distance, *_REDUCTIONS[node.op.name])
 
 
 def _undecided(graph: Graph, args: Sequence[Any], wrt: Sequence[int], values: dict[int, Any]) -> list[Kink]:

@@ -23,7 +23,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "dtype": ("", "data type of the arguments"),
     "method": ("", "way of differentiating"),
     "status": ("", "ok, inaccurate, failed or skipped"),
-    "reason": ("", "why the status is not ok, in words; empty if it is"),
+    "reason": ("", "why the status is not ok, in words; or that it is so by convention, or unchecked; else empty"),
     "value": ("1", "value of the function by this method"),
     "gradient": ("1", "derivative for each argument of `wrt`"),
     "abs_error": ("1", "largest absolute error of an entry, against the certified gradient"),
