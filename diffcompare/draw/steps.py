@@ -78,13 +78,22 @@ def steps(circuit: Circuit, numbers: Passes) -> list[Step]:
     start = f"Backward: the derivative of the output with respect to itself is {join(numbers.cotangents[last])}."
     found.append(Step("seed", last, start, every, frozenset(pulled), none))
     crossed: set[Wire] = set()
+    received: dict[int, list[str]] = {}
     for i in reversed(work):
+        complete = []
         for k, source in enumerate(cells[i].args):
             crossed.add((i, k))
             waiting[source] -= 1
+            if (i, k) in numbers.contributions:
+                received.setdefault(source, []).append(join(numbers.contributions[i, k]))
             if waiting[source] == 0:
                 pulled.add(source)
+                complete.append(source)
         text = backward_text(circuit, numbers, names, i)
+        for source in complete:
+            if len(received.get(source, [])) > 1:
+                total = " + ".join(map(_bracket, received[source]))
+                text += f" Together, {names[source]} has {total} = {join(numbers.cotangents[source])}."
         if text:
             found.append(Step("backward", i, text, every, frozenset(pulled), frozenset(crossed)))
     return found

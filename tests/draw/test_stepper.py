@@ -49,6 +49,12 @@ def test_a_fork_is_known_when_its_last_branch_has_answered():
     assert known[-1] and not any(known[:-1])
 
 
+def test_branches_are_added_in_words():
+    """x * x at 3 receives 3 twice, and has 6."""
+    found = dc.function(lambda x: x * x).draw(at=3.0, steps=True).steps[-1].text
+    assert found.endswith("Together, x has 3 + 3 = 6.")
+
+
 def test_without_gradients_the_pass_ends_forward():
     """gradients=False leaves the forward steps."""
     found = dc.parse("x * y").draw(at=(1.0, 2.0), gradients=False, steps=True)
