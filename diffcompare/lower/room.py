@@ -42,7 +42,7 @@ def check_room(outputs: Sequence[Node], workspace_bytes: int) -> None:
         return
     largest = max(outputs, key=lambda node: math.prod(node.shape) * node.dtype.itemsize)
     raise SizeLimitError(
-        f"One call needs {_in_words(needed)}, and this machine has {_in_words(memory)}: {_in_words(results)} of results "
+        f"A call needs {_in_words(needed)}, this machine has {_in_words(memory)}: {_in_words(results)} of results "
         f"(the largest of shape {largest.shape}, {largest.dtype}) and {_in_words(workspace_bytes)} of temporaries.\n"
         "  Reduce before storing (np.sum of a product instead of the product), or take smaller pieces."
     )
