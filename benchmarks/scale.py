@@ -1,9 +1,9 @@
 """What large problems take: memory of a million elements, a million scalar operations, two threads against one.
 
 Each measurement runs in a fresh process. Memory is the growth of the resident set from before the arguments exist to
-its peak, with the code compiled before; seconds count everything from the Python function on, without a store of
-compiled code, on the clock and of the processor, which other programs do not lengthen as much; threads take turns, and the ratio
-is that of the shortest calls, beside the median of all turns and the load they were measured under.
+its peak, with the code compiled before. Seconds count everything from the Python function on, without a store of
+compiled code: on the clock, and of the processor, which other programs lengthen less. Threads take turns; their ratio is
+that of the shortest calls, beside the median of all turns and the load they were measured under.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ def scalars(size: int, repeating: bool) -> dict[str, Any]:
         pullback_s = time.perf_counter() - middle
     goal = FIRST_GOAL_S if size == 100_000 else None
     return {
-        "first_s": first_s, "first_cpu_s": first_cpu_s, "trace_s": middle - start, "pullback_s": pullback_s, "executor": prepared.executor,
-        "goal": goal,
+        "first_s": first_s, "first_cpu_s": first_cpu_s, "trace_s": middle - start, "pullback_s": pullback_s,
+        "executor": prepared.executor, "goal": goal,
     }  # fmt: skip
 
 
