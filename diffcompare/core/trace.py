@@ -172,7 +172,7 @@ class Function:
         constants : bool, default False
             Whether numbers such as the 1 of ``1 + x`` are nodes of their own.
         names : bool, default False
-            Whether gates show the names that `rules` and the steps use.
+            Whether gates show the names that `rules` and the steps use; with `steps` they always do.
         cotangent : array_like, optional
             Where the backward pass starts, of the output's shape; needed if that is not a scalar.
         steps : bool, default False

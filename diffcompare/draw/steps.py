@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,13 +70,18 @@ def steps(circuit: Circuit, numbers: Passes) -> list[Step]:
     for i in work:
         valued.add(i)
         found.append(Step("forward", i, forward_text(circuit, numbers, names, i), frozenset(valued), frozenset(), none))
-    if all(cotangent is None for cotangent in numbers.cotangents):
-        return found
-    every, (last,) = frozenset(valued), circuit.outputs
-    waiting = circuit.readers()
-    pulled = {last} | {i for i, cell in enumerate(cells) if not waiting[i] and i != last}
-    start = f"Backward: the derivative of the output with respect to itself is {join(numbers.cotangents[last])}."
-    found.append(Step("seed", last, start, every, frozenset(pulled), none))
+    if len(circuit.outputs) == 1 and numbers.cotangents[circuit.outputs[0]] is not None:
+        return [*found, *_backward(circuit, numbers, names, work)]
+    # Inputs that the output does not depend on have a derivative, 0, without a pass.
+    known = frozenset(i for i, cotangent in enumerate(numbers.cotangents) if cotangent is not None)
+    return [*found[:-1], replace(found[-1], pulled=known)]
+
+
+def _backward(circuit: Circuit, numbers: Passes, names: list[str], work: list[int]) -> list[Step]:
+    cells, (last,) = circuit.cells, circuit.outputs
+    every, waiting = frozenset(range(len(cells))), circuit.readers()
+    pulled = {i for i in every if not waiting[i]}
+    found = [Step("seed", last, _seed_text(numbers.cotangents[last]), every, frozenset(pulled), frozenset())]
     crossed: set[Wire] = set()
     received: dict[int, list[str]] = {}
     for i in reversed(work):
@@ -95,8 +100,16 @@ def steps(circuit: Circuit, numbers: Passes) -> list[Step]:
                 total = " + ".join(map(_bracket, received[source]))
                 text += f" Together, {names[source]} has {total} = {join(numbers.cotangents[source])}."
         if text:
-            found.append(Step("backward", i, text, every, frozenset(pulled), frozenset(crossed)))
+            found.append(Step("backward", i, text.strip(), every, frozenset(pulled), frozenset(crossed)))
+    # Where nothing flows there is no step, but what is known by then belongs to the picture.
+    found[-1] = replace(found[-1], pulled=frozenset(pulled), crossed=frozenset(crossed))
     return found
+
+
+def _seed_text(seed: Any) -> str:
+    if np.ndim(seed) == 0 and seed == 1.0:
+        return "Backward: the derivative of the output with respect to itself is 1."
+    return f"Backward: the pass starts from {join(seed)} at the output."
 
 
 def forward_text(circuit: Circuit, numbers: Passes, names: list[str], i: int) -> str:

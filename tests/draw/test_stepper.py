@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
 import diffcompare as dc
@@ -53,6 +54,28 @@ def test_branches_are_added_in_words():
     """x * x at 3 receives 3 twice, and has 6."""
     found = dc.function(lambda x: x * x).draw(at=3.0, steps=True).steps[-1].text
     assert found.endswith("Together, x has 3 + 3 = 6.")
+
+
+def test_the_last_frame_is_the_whole_picture():
+    """Also where an operation at the beginning sends nothing back."""
+    f = dc.function(lambda x, y: (dc.stop_gradient(x) + y) * (x > 0.0))
+    drawing = f.draw(at=(2.0, 3.0), steps=True)
+    assert named(drawing.frames[-1]) == named(drawing.svg)
+    assert named(drawing.svg)["x"].cotangent == 0.0
+
+
+def test_nothing_to_go_back_through():
+    """floor sends nothing back: the steps end forward, with the derivative 0 at the input."""
+    drawing = dc.function(lambda x: np.floor(x)).draw(at=1.5, steps=True)
+    assert [step.phase for step in drawing.steps] == ["inputs", "forward"]
+    assert [named(frame)["x"].cotangent for frame in drawing.frames] == [None, 0.0]
+
+
+def test_the_pass_starts_from_a_given_cotangent():
+    """A cotangent of one's own is told as such."""
+    f = dc.function(lambda x: 2 * x)
+    found = f.draw(at=np.array([1.0, 2.0]), cotangent=[1.0, -1.0], steps=True).steps
+    assert found[2].text == "Backward: the pass starts from [1, -1] at the output."
 
 
 def test_without_gradients_the_pass_ends_forward():
