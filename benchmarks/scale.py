@@ -2,8 +2,8 @@
 
 Each measurement runs in a fresh process. Memory is the growth of the resident set from before the arguments exist to
 its peak, with the code compiled before. Seconds count everything from the Python function on, without a store of
-compiled code: on the clock, and of the processor, which other programs lengthen less. Threads take turns; their ratio is
-that of the shortest calls, beside the median of all turns and the load they were measured under.
+compiled code: on the clock, and of the processor, which other programs lengthen less. Threads take turns; their ratio
+is that of the shortest calls, beside the median of all turns and the load they were measured under.
 """
 
 from __future__ import annotations
