@@ -13,7 +13,8 @@ from diffcompare.analysis.records import to_json
 from diffcompare.core.node import Node, topological, variable
 from diffcompare.core.rows import Row
 from diffcompare.core.tables import ROWS
-from diffcompare.methods import available
+from diffcompare.methods import METHODS, available
+from diffcompare.methods.packages import version
 from diffcompare.problems import PROBLEMS
 
 USUAL_WIDTH, LONGEST_CELL = 118, 160
@@ -52,8 +53,13 @@ def words(cell: Any) -> str:
 
 
 def methods() -> list[dict[str, Any]]:
-    """Every method, whether it can run, and why not."""
-    return [{"method": name, "runs here": can, "why not": why} for name, (can, why) in available().items()]
+    """Every method, whether it can run, by which versions of packages, and why not."""
+    found = []
+    for name, (can, why) in available().items():
+        packages = METHODS[name].packages if can else ()
+        versions = ", ".join(f"{package} {version(package)}" for package in packages)
+        found.append({"method": name, "runs here": can, "package": versions, "why not": why})
+    return found
 
 
 def problems() -> list[dict[str, Any]]:

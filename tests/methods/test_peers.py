@@ -15,8 +15,9 @@ from diffcompare import methods, problems
 from diffcompare.core.evaluate import evaluator
 from diffcompare.core.graph import Graph
 from diffcompare.core.node import ROWS, make, variable
-from diffcompare.errors import MethodUnavailableError, UnsupportedOpError
+from diffcompare.errors import MethodUnavailableError, SizeLimitError, UnsupportedOpError
 from diffcompare.methods import PEERS, PyTensor, peers, products
+from diffcompare.methods.coverage import coverage
 from diffcompare.methods.protocol import Prepared
 from tests.agreement.derivative_rules import certified, certified_jacobian, floats, moving
 from tests.agreement.examples import EXAMPLES
@@ -175,11 +176,36 @@ def test_a_peer_says_what_ran(peer: str) -> None:
 
 @each_replay
 def test_an_operation_that_a_peer_lacks_is_refused_by_name(peer: str) -> None:
-    """What a library lacks is refused before anything runs, with the operation's name."""
-    x = np.array([[2.0, 1.0], [1.0, 3.0]])
-    graph = Graph((inputs := (variable("a", x.shape),)), (make(ROWS["cofactor"], inputs),))
-    with pytest.raises(UnsupportedOpError, match="cofactor"):
-        methods.resolve(peer).prepare(graph, (0,))
+    """What `coverage` says a library lacks is refused before anything runs, with the operation's name."""
+    lacking = coverage()[peer]
+    assert "cofactor" in lacking and "matmul" not in lacking
+    for name in lacking:
+        row = ROWS[name]
+        if row.kind == "elementwise":
+            inputs = tuple(variable(f"x{i}") for i in range(len(row.domain)))
+            graph = Graph(inputs, (make(row, inputs),))
+        else:
+            graph = EXAMPLES[name][0].graph(row)
+        with pytest.raises(UnsupportedOpError, match=f"'{name}'"):
+            methods.resolve(peer).prepare(graph, floats(graph))
+
+
+def test_jax_runs_uncompiled_too() -> None:
+    """With jit=False nothing is compiled, and the gradient is the same."""
+    pytest.importorskip("jax")
+    bound = dc.prepare("sin(x) * y", 1.0, 2.0, method=methods.Jax(jit=False))
+    assert "compile_s" not in bound.seconds and "eager" in bound.executor
+    by_x, by_y = bound.gradient(1.0, 2.0)
+    assert by_x == pytest.approx(2.0 * math.cos(1.0), rel=CLOSE)
+    assert by_y == pytest.approx(math.sin(1.0), rel=CLOSE)
+
+
+def test_a_graph_too_large_to_be_written_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries of scalars refuse what has more operations than the declared limit, before they write any."""
+    pytest.importorskip("casadi")
+    monkeypatch.setattr("diffcompare.lower.replay_scalars.MOST_SCALARS", 99)
+    with pytest.raises(SizeLimitError, match="100 scalar operations"):
+        dc.gradient(lambda x: np.sum(x * x), method="casadi")(np.ones(50))
 
 
 def test_jax_leaves_the_precision_of_the_process_alone() -> None:
