@@ -64,11 +64,15 @@ def test_the_last_frame_is_the_whole_picture():
     assert named(drawing.svg)["x"].cotangent == 0.0
 
 
-def test_nothing_to_go_back_through():
-    """floor sends nothing back: the steps end forward, with the derivative 0 at the input."""
-    drawing = dc.function(lambda x: np.floor(x)).draw(at=1.5, steps=True)
-    assert [step.phase for step in drawing.steps] == ["inputs", "forward"]
-    assert [named(frame)["x"].cotangent for frame in drawing.frames] == [None, 0.0]
+@pytest.mark.parametrize(
+    ("f", "phases"),
+    [(lambda x: np.floor(x), ["inputs", "forward", "seed"]), (lambda x: 3.0, ["inputs"])],
+)
+def test_nothing_to_go_back_through(f, phases):
+    """Where nothing is sent back there is no backward step, and the input has the derivative 0 at the end."""
+    drawing = dc.function(f).draw(at=1.5, steps=True)
+    assert [step.phase for step in drawing.steps] == phases
+    assert named(drawing.frames[-1])["x"].cotangent == 0.0
 
 
 def test_the_pass_starts_from_a_given_cotangent():
