@@ -37,7 +37,9 @@ class Growth:
         return self.coefficient * size**self.exponent
 
     def __str__(self) -> str:
-        return f"{self.exponent:.2f}" + ("" if math.isnan(self.uncertainty) else f" ± {self.uncertainty:.2f}")
+        return f"{round(self.exponent, 2) + 0.0:.2f}" + (
+            "" if math.isnan(self.uncertainty) else f" ± {self.uncertainty:.2f}"
+        )
 
 
 def fit_growth(sizes: Sequence[float], measured: Sequence[float | None]) -> Growth | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,23 +109,23 @@ class SizeSweep:
         from rich.table import Table
         from rich.text import Text
 
+        shown = {heading: self._rows(measure) for measure, (_, heading) in MEASURES.items() if self._rows(measure)}
+        # Many sizes make long lines, rather than numbers that are cut off.
+        wide = max([USUAL_WIDTH, *(_width([self._heading(), *rows]) for rows in shown.values())])
         text = io.StringIO()
-        console = Console(file=text, width=USUAL_WIDTH, color_system=None, force_terminal=False, highlight=False)
+        console = Console(file=text, width=wide, color_system=None, force_terminal=False, highlight=False)
         console.print(Text(f"{self.problem}, by size"))
-        for measure, (_, heading) in MEASURES.items():
-            rows = self._rows(measure)
-            if not rows:
-                continue
+        for heading, rows in shown.items():
             table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
-            for number_, title in enumerate(self._heading()):
-                table.add_column(Text(title), justify="right" if number_ else "left", no_wrap=True)
+            for place, title in enumerate(self._heading()):
+                table.add_column(Text(title), justify="right" if place else "left", no_wrap=True)
             for row in rows:
                 table.add_row(*map(Text, row))
             console.print(Text(f"\n{heading}\n"))
             console.print(table)
         console.print()
         for line in self.remarks():
-            console.print(Text(line))
+            console.print(Text(line), width=USUAL_WIDTH)
         return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def __repr__(self) -> str:
@@ -177,6 +177,11 @@ class SizeSweep:
     def plot(self) -> Figure:
         """Time with fitted slopes, error, and the cost of a gradient over that of a value, against size."""
         return face("plot_size_sweep")(self)
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    """Characters in a line of a table with these cells."""
+    return sum(max(len(cell) for cell in column) + 3 for column in zip(*rows, strict=True))
 
 
 def _time(record: Record) -> str:

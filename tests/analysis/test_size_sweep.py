@@ -153,3 +153,10 @@ def test_mistakes_are_told():
         dc.sweep_sizes("rosenbrok")
     with pytest.raises(UnknownNameError, match="reverse"):
         dc.sweep_sizes("rosenbrock", [2], ["revers"])
+
+
+def test_no_name_or_number_is_cut_off():
+    """With many sizes the lines grow longer; every cell stays whole, and every method has its full name."""
+    sizes = list(range(2, 22, 2))
+    text = str(dc.sweep_sizes("rosenbrock", sizes, ["central-difference"], budget=QUICK))
+    assert "…" not in text and text.count("central-difference") == 3
