@@ -178,17 +178,19 @@ def _build(writer: Writer, source: str, parallel: bool) -> tuple[Any, bool]:
     signature += [types.float64[::1]] * bool(writer.words)
     signature += [numba_type(array.dtype, array.ndim) for array in writer.constants.values()]
     signature += [types.int64] * len(writer.sizes.passed)
+    parts = list(writer.outliner.functions.values()) if writer.outliner is not None else []
+    if not writer.wide:
+        text = "".join([source, *(part.source for part in parts)])
+        kernel, cached, _ = jit(source, "tape", signature, _globals(text), _OPTIONS, (), parts)
+        return kernel, cached
     space, all_cached = _globals(source), True
-    for one in writer.outliner.functions.values() if writer.outliner is not None else ():
+    for one in parts:
         space[one.name], cached, _ = jit(one.source, "kernel", one.types, _globals(one.source), _OPTIONS)
         all_cached = all_cached and cached
-    if writer.wide:
-        space["total_of"], cached, _ = jit(_TOTAL, "kernel", (types.float64[::1],), _globals(_TOTAL), _OPTIONS)
-        space.update(spread=_spread if parallel else _in_turn, partial_sums=_partial_sums)
-        exec(source, space)  # noqa: S102 - our own names and numbers only
-        return space["tape"], cached and all_cached
-    kernel, cached, _ = jit(source, "tape", signature, space, _OPTIONS)
-    return kernel, cached and all_cached
+    space["total_of"], cached, _ = jit(_TOTAL, "kernel", (types.float64[::1],), _globals(_TOTAL), _OPTIONS)
+    space.update(spread=_spread if parallel else _in_turn, partial_sums=_partial_sums)
+    exec(source, space)  # noqa: S102 - our own names and numbers only
+    return space["tape"], cached and all_cached
 
 
 _TOTAL = "def kernel(sums):\n return total_of(sums)\n"

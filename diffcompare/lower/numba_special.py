@@ -66,10 +66,14 @@ def _scipy_symbol(name: str, arity: int) -> str:
 def _from_scipy(name: str, arity: int) -> Callable:
     # Cython adds an int argument that says "called from C".
     signature = types.float64(*([types.float64] * arity), types.intc)
-    external: Any = types.ExternalFunction(_scipy_symbol(name, arity), signature)
+    symbol = _scipy_symbol(name, arity)
+    external: Any = types.ExternalFunction(symbol, signature)
     if arity == 1:
-        return _jit(lambda x: external(np.float64(x), np.intc(0)))
-    return _jit(lambda x, y: external(np.float64(x), np.float64(y), np.intc(0)))
+        function = _jit(lambda x: external(np.float64(x), np.intc(0)))
+    else:
+        function = _jit(lambda x, y: external(np.float64(x), np.float64(y), np.intc(0)))
+    function.diffcompare_symbol = symbol
+    return function
 
 
 @_jit

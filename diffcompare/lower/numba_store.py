@@ -32,9 +32,12 @@ import numpy as np
 import scipy
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 
+from .numba_ir_module import compiled
+from .numba_outline import Outlined
 from .numba_vector_code import state
 from .store_folder import MAGIC, SUFFIX, discard, folder, write
 
@@ -48,6 +51,7 @@ def jit(
     namespace: Mapping[str, Any],
     options: Mapping[str, Any],
     facts: Sequence[str] = (),
+    parts: Sequence[Outlined] = (),
 ) -> tuple[Any, bool, float]:
     """The function `name` of `source`, compiled for one signature, from the store where it is there.
 
@@ -67,6 +71,8 @@ def jit(
         For `numba.njit`; and ``distinct=True`` where no array that is written shares memory with another argument.
     facts : sequence of str, optional
         What else the machine code depends on, such as the vector library in use.
+    parts : sequence of Outlined, optional
+        Functions that the text calls, which may name what it may name. They are compiled with it, under one key.
 
     Returns
     -------
@@ -80,7 +86,10 @@ def jit(
     start = time.perf_counter()
     space = {"__name__": __name__, **namespace}
     code = compile(source, f"<diffcompare {name}>", "exec")
-    key = _key(source, signature, _used(code, space), options, facts)
+    codes = [code, *(compile(part.source, f"<diffcompare {part.name}>", "exec") for part in parts)]
+    used = [name for one in codes for name in _used(one, space)]
+    whole = "".join([source, *(f"{part.name}{part.types}\n{part.source}" for part in parts)])
+    key = _key(whole, signature, used, options, facts)
     found = _KNOWN.get(key)
     if found is not None:
         return found, True, time.perf_counter() - start
@@ -95,10 +104,30 @@ def jit(
     dispatcher.diffcompare_key = key
     entry = _Entry(key)
     dispatcher._cache = entry
-    dispatcher.compile(tuple(signature))
+    _fill(dispatcher, entry, source, tuple(signature), space, options, parts)
     dispatcher.disable_compile()
     _KNOWN[key] = dispatcher
     return dispatcher, entry.loaded, time.perf_counter() - start
+
+
+@global_compiler_lock
+def _fill(
+    dispatcher: Any, entry: _Entry, source: str, given: tuple, space: Mapping, options: Mapping, parts: Sequence
+) -> None:
+    """Load the machine code of a dispatcher, or compile it: by itself where that can be done, else by Numba."""
+    result = entry.load_overload(given, dispatcher.targetctx)
+    if result is None and options.get("error_model") == "numpy":
+        result = compiled(dispatcher, source, given, space, parts, bool(options.get("distinct")))
+        if result is not None:
+            entry.alone = True
+            entry.save_overload(given, result)
+    if result is not None:
+        dispatcher.targetctx.insert_user_function(result.entry_point, result.fndesc, [result.library])
+        dispatcher.add_overload(result)
+        return
+    for part in parts:
+        dispatcher.py_func.__globals__[part.name] = jit(part.source, "kernel", part.types, space, options)[0]
+    dispatcher.compile(given)
 
 
 def _distinct(flags: Any) -> Any:
@@ -112,7 +141,7 @@ class _Entry(_Cache):
     """The store as one dispatcher sees it: at most one entry, under its key."""
 
     def __init__(self, key: str) -> None:
-        self.key, self.loaded, self._folder = key, False, folder()
+        self.key, self.loaded, self.alone, self._folder = key, False, False, folder()
 
     @property
     def cache_path(self) -> str | None:
@@ -131,8 +160,10 @@ class _Entry(_Cache):
         except OSError:  # most often there is none
             return None
         try:
-            target_context.refresh()
-            result = CompileResult._rebuild(target_context, *pickle.loads(_payload(data, self.key)))
+            alone, *rest = pickle.loads(_payload(data, self.key))
+            if alone is not True:
+                target_context.refresh()  # loads all of Numba, whose functions the code may call
+            result = CompileResult._rebuild(target_context, *rest)
             if tuple(result.signature.args) != tuple(sig.args if hasattr(sig, "args") else sig):
                 raise ValueError("the entry is for another signature")
         except Exception:  # noqa: BLE001 - damage can raise anything; the entry is dropped and compiled again
@@ -145,7 +176,7 @@ class _Entry(_Cache):
         """Keep the result of a compilation, unless it holds addresses of this process."""
         if self._path is None or data.lifted or data.library.has_dynamic_globals:
             return
-        body = dumps(data._reduce())
+        body = dumps((self.alone, *data._reduce()))
         write(self._path, _header(self.key, body) + body)
 
     def enable(self) -> None:

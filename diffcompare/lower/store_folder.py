@@ -15,7 +15,7 @@ from pathlib import Path
 
 import platformdirs
 
-MAGIC = b"diffcompare-code-1\n"
+MAGIC = b"diffcompare-code-2\n"
 SUFFIX, TEMPORARY = ".code", ".part"
 MOST_BYTES = 1 << 30  # when the store has grown beyond this, the entries that were made first are dropped
 _LEFT_OVER_SECONDS = 3600.0  # a file half written for so long belongs to a process that died
