@@ -79,6 +79,12 @@ class Compiled:
 
 def worth_compiling(graph: Graph) -> tuple[bool, str]:
     """Whether `compile_graph` takes `graph`, and in words why not."""
+    reason, _ = _judged(graph)
+    return not reason, reason
+
+
+def _judged(graph: Graph) -> tuple[str, tuple[Writer, str] | None]:
+    """Why a graph is not compiled, or nothing; and for a long one its writer and its source."""
     statements = 0
     for node in graph.nodes:
         name = node.op.name
@@ -88,21 +94,21 @@ def worth_compiling(graph: Graph) -> tuple[bool, str]:
         if name in REDUCTIONS or name == "cast" or kind(node) in ("sink", "alias"):
             continue
         if node.op.kind == "elementwise" and node.op.scalar is None:
-            return False, f"op {name!r} has no scalar code"
+            return f"op {name!r} has no scalar code", None
         if kind(node) == "call" and name not in numba_calls.CALLS:
-            return False, f"op {name!r} has no compiled form"
+            return f"op {name!r} has no compiled form", None
     if statements <= MOST_LOOPS:
-        return True, ""
+        return "", None
     writer, source = _written(graph)
     lines, loops = source.count("\n"), len(writer.plan.steps)
     if writer.outliner is not None:
         lines += writer.outliner.statements
         loops += len(writer.outliner.functions) - writer.outliner.calls
     if loops > MOST_LOOPS:
-        return False, _too_long(loops, "loops", MOST_LOOPS, _LOOP_SECONDS)
+        return _too_long(loops, "loops", MOST_LOOPS, _LOOP_SECONDS), None
     if lines > MOST_STATEMENTS:
-        return False, _too_long(lines, "statements", MOST_STATEMENTS, _STATEMENT_SECONDS)
-    return True, ""
+        return _too_long(lines, "statements", MOST_STATEMENTS, _STATEMENT_SECONDS), None
+    return "", (writer, source)
 
 
 def _too_long(count: int, what: str, most: int, seconds: float) -> str:
@@ -149,10 +155,10 @@ def compile_graph(graph: Graph, parallel: bool = True) -> Compiled:
         When a call's results and temporaries are larger than the machine's memory.
     """
     start = time.perf_counter()
-    fine, reason = worth_compiling(graph)
-    if not fine:
+    reason, written = _judged(graph)
+    if reason:
         raise UnsupportedOpError(f"This graph is not compiled: {reason}.\n  Run it with the NumPy executor.")
-    writer, source = _written(graph)
+    writer, source = written if written is not None else _written(graph)
     check_room(writer.graph.outputs, 8 * writer.words)
     kernel, cached = _build(writer, source, parallel)
     if writer.outliner is not None:

@@ -6,10 +6,13 @@ convention, so that other compiled code may call it. Text that `numba_ir_text` d
 
 from __future__ import annotations
 
+import itertools
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core.compiler import CompileResult, compile_result
@@ -19,7 +22,8 @@ from numba.core.funcdesc import PythonFunctionDescriptor
 from numba.core.typing import signature as typed
 
 from .numba_ir_calls import declared
-from .numba_ir_text import Made, in_two, leaves, translate
+from .numba_ir_expressions import Made, leaves
+from .numba_ir_text import translate
 from .numba_ir_values import BIT, BYTE, DOUBLE, INT, POINTER, VALUE, WORD, Value, convert, memory
 
 _NUMBERS = (types.float64, types.float32, types.int64)
@@ -71,9 +75,8 @@ def compiled(
     _for_python(module, made, about.llvm_cpython_wrapper_name)
     place = ir.GlobalVariable(module, POINTER, about.env_name)
     place.linkage, place.initializer = "common", ir.Constant(POINTER, None)
-    library.add_ir_module(module)
     library.enable_object_caching()
-    library.finalize()
+    _finish(library, module)
     environment = Environment.from_fndesc(about)
     return compile_result(
         typing_context=dispatcher.typingctx, target_context=context, type_annotation="", library=library,
@@ -81,6 +84,34 @@ def compiled(
         objectmode=False, lifted=(), fndesc=about, environment=environment, metadata={}, reload_init=[],
         referenced_envs=[],
     )  # fmt: skip
+
+
+def _finish(library: Any, module: ir.Module) -> None:
+    """Optimise and make machine code, without the two rounds before that by which Numba removes counted references."""
+    parsed = llvm.parse_assembly(str(module))
+    parsed.data_layout = library.codegen._data_layout
+    library._final_module.link_in(parsed)
+    passes, builder = library.codegen._module_pass_manager()
+    passes.run(library._final_module, builder)
+    library._final_module.verify()
+    library._finalize_final_module()
+
+
+_LENGTH = re.compile(r" ([ns]\d+) = ")
+
+
+def in_two(source: str) -> tuple[str, str]:
+    """A tape in two functions: ``rest`` has the lengths and places that the text begins with as arguments.
+
+    To LLVM they are then plain numbers. As sums and products of lengths of arguments they stood in every address, and
+    the search for cheap addresses took half of the time of compilation.
+    """
+    head, *lines = source.splitlines(True)
+    names = list(itertools.takewhile(bool, (found and found[1] for found in map(_LENGTH.match, lines))))
+    inner = [*head[head.index("(") + 1 : -3].split(", "), *names]
+    start, rest = lines[: len(names)], lines[len(names) :]
+    arguments = ", ".join(name for name in inner if name)
+    return f"def rest({arguments}):\n{''.join(rest)}", f"{head}{''.join(start)} return rest({arguments})\n"
 
 
 def _body(module: ir.Module, source: str, signature: Sequence[Any], names: dict[str, Any], distinct: bool) -> Made:

@@ -45,7 +45,7 @@ def memory(kind: Any) -> Any:
     return BYTE if kind == types.boolean else VALUE[kind]
 
 
-def number(value: bool | int | float) -> Value:
+def literal(value: bool | int | float) -> Value:
     """A literal."""
     if isinstance(value, bool):
         return Value(types.boolean, BIT(value))

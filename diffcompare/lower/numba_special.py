@@ -68,10 +68,14 @@ def _from_scipy(name: str, arity: int) -> Callable:
     signature = types.float64(*([types.float64] * arity), types.intc)
     symbol = _scipy_symbol(name, arity)
     external: Any = types.ExternalFunction(symbol, signature)
-    if arity == 1:
-        function = _jit(lambda x: external(np.float64(x), np.intc(0)))
-    else:
-        function = _jit(lambda x, y: external(np.float64(x), np.float64(y), np.intc(0)))
+
+    def one(x):
+        return external(np.float64(x), np.intc(0))
+
+    def two(x, y):
+        return external(np.float64(x), np.float64(y), np.intc(0))
+
+    function: Any = _jit(one if arity == 1 else two)
     function.diffcompare_symbol = symbol
     return function
 

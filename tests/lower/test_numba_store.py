@@ -141,7 +141,7 @@ def test_an_interrupted_write_leaves_nothing(store, monkeypatch):
     assert list(store.iterdir()) == []
 
 
-@pytest.mark.parametrize("moment", ["finalize", "add_llvm_module"])
+@pytest.mark.parametrize("moment", ["enable_object_caching", "_finalize_final_module"])
 def test_an_interrupted_compilation_leaves_nothing(store, monkeypatch, moment):
     """Ctrl-C while LLVM works leaves no entry and no function that is half compiled; the next call compiles anew."""
 
