@@ -12,6 +12,7 @@ FOLDER = Path(__file__).parents[1] / "benchmarks"
 SMALL = {
     "call_overhead.py": ["--rounds", "1"],
     "certified.py": ["--rounds", "2", "--mixtures", "test"],
+    "checker_power.py": ["--seeds", "1", "--functions", "2"],
     "first_gradient.py": ["--rounds", "1", "--problems", "tiny"],
     "functions.py": ["--rounds", "1", "--functions", "banded_quadratic", "--size", "1000"],
     "fuzz.py": ["--graphs", "5", "--executors", "numpy", "interpreter"],
@@ -22,8 +23,8 @@ SMALL = {
     "yardstick.py": ["--rounds", "1", "--problems", "tiny"],
 }
 SHARED = {
-    "contest.py", "drawing.py", "functions_outside.py", "fuzz_bounds.py", "fuzz_graphs.py", "peers.py", "recording.py",
-    "table.py", "yardstick_limits.py", "yardstick_problems.py",
+    "checker_functions.py", "checker_settings.py", "contest.py", "drawing.py", "functions_outside.py", "fuzz_bounds.py",
+    "fuzz_graphs.py", "peers.py", "recording.py", "table.py", "yardstick_limits.py", "yardstick_problems.py",
 }  # fmt: skip
 
 
