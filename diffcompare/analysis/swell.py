@@ -222,14 +222,14 @@ def expression_swell(
     if sizes is not None and iterate is not None:
         raise OptionError("give `sizes`, for a family of functions, or `iterate`, for one function; not both.")
     if sizes is not None:
-        members = [(n, function(f(n))) for n in sizes]
-        name = getattr(f, "__name__", str(f))
+        members: list[tuple[int | None, Function]] = [(n, function(f(n))) for n in sizes]
+        name = f"family {f.__name__}" if getattr(f, "__name__", "<lambda>") != "<lambda>" else "family"
     elif iterate is not None:
         one = function(f)
         members = [(n, function(_iterated(one, n))) for n in iterate]
         name = f"iterates of {f if isinstance(f, str) else one.__name__}"
     else:
-        members = [(None, function(f))]  # type: ignore[list-item]
+        members = [(None, function(f))]
         name = f if isinstance(f, str) else members[0][1].__name__
     return Swell(name, [{"size": size, **_count(member, at, wrt, seconds)} for size, member in members])
 
