@@ -172,13 +172,13 @@ def _eliminated(a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, Any]
     lu, n, scale = a.copy(), len(a), a.dtype.type(1.0)
     rows, columns = np.arange(n), np.arange(n)
     for k in range(n - 1):
-        p, q = np.unravel_index(np.argmax(np.abs(lu[k:, k:])), (n - k, n - k))
-        for order, first, second in ((rows, k, k + p), (columns, k, k + q)):
-            if first != second:
-                order[[first, second]] = order[[second, first]]
+        p, q = (k + place for place in divmod(int(np.argmax(np.abs(lu[k:, k:]))), n - k))
+        for order, place in ((rows, p), (columns, q)):
+            if place != k:
+                order[[k, place]] = order[[place, k]]
                 scale = -scale
-        lu[[k, k + p]] = lu[[k + p, k]]
-        lu[:, [k, k + q]] = lu[:, [k + q, k]]
+        lu[[k, p]] = lu[[p, k]]
+        lu[:, [k, q]] = lu[:, [q, k]]
         scale *= lu[k, k]
         if scale == 0:
             break

@@ -153,7 +153,7 @@ def test_value_and_gradient_share_one_exp_in_one_loop():
 def test_what_does_not_fit_into_memory_is_refused_before_it_is_made():
     """A result of 8e12 bytes, and temporaries of twice that, raise with their sizes."""
     x = variable("x", (10**6,))
-    table = np.exp(x[:, None] * x[None, :])
+    table: Any = np.exp(x[:, None] * x[None, :])
     with pytest.raises(SizeLimitError, match=r"8000000000000 bytes \(7450\.6 GiB\) of results"):
         compile_graph(Graph((x,), (table,)))
     with pytest.raises(SizeLimitError, match=r"16000000000000 bytes \(14901\.2 GiB\) of temporaries"):

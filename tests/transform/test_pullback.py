@@ -1,6 +1,7 @@
 """Pullback and pushforward as graphs: masks, kinks, sharing, exactness."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,7 +141,7 @@ def test_derived_graphs_differentiate_again():
     assert evaluator(pushed)(0.4, 1.0) == (math.sin(0.4), math.cos(0.4))
 
 
-INFINITE_SLOPES = {
+INFINITE_SLOPES: dict[str, tuple[Any, float, float]] = {
     "sqrt": (np.sqrt, 0.0, np.inf),
     "cbrt": (np.cbrt, 0.0, np.inf),
     "power": (lambda x: x**0.25, 0.0, np.inf),
