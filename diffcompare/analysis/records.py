@@ -55,7 +55,7 @@ STATUSES = ("ok", "inaccurate", "failed", "skipped")
 
 
 def new_record(**known: Any) -> Record:
-    """A record with every key of `FIELDS`; those not given are None, `reason` is empty and `cached` False.
+    """A record with every key of `FIELDS`; others are None, `reason` and `point` empty, `cached` False.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def new_record(**known: Any) -> Record:
     unknown = set(known) - set(KEYS)
     if unknown:
         raise InternalError(f"a record has no key {sorted(unknown)}; its keys are those of `records.FIELDS`.")
-    return {**dict.fromkeys(KEYS), "reason": "", "cached": False, **known}
+    return {**dict.fromkeys(KEYS), "reason": "", "point": "", "cached": False, **known}
 
 
 def plain(value: Any) -> Any:
