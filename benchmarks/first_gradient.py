@@ -1,7 +1,8 @@
 """Seconds to the first gradient in a fresh process: with an empty store of compiled code, a filled one, and JAX's.
 
 Every number is the shortest of several processes that take turns. "import" is `import numba` or `import jax`; "after"
-is everything from there to the first gradient: tracing, deriving, compiling, one call. NumPy is loaded before.
+is everything from there to the first gradient: tracing, deriving, compiling, one call. NumPy is loaded before, and
+Python's own bytecode is there from an earlier process.
 """
 
 from __future__ import annotations
@@ -17,19 +18,23 @@ from pathlib import Path
 from typing import Any
 
 from contest import ONE_THREAD, geometric_mean
+from functions_outside import FUNCTIONS
 from recording import RESULTS, add_json_option, save
 from table import show
 from yardstick_problems import PROBLEMS
 
+OUTSIDE_SIZE = 100_000  # of functions outside the yardstick
 FOLDER = Path(__file__).parent
 WARM_GOAL_S = 0.3
 DEFAULT = ["tiny", "rosenbrock1000", "elementwise1000", "helmholtz50", "logistic_regression", "mlp"]
+DEFAULT += ["gaussian_mixture", "two_layer_net", "stencil", "runge_kutta"]
 CONTENDERS = {"empty store": "diffcompare", "filled store": "diffcompare", "JAX": "jax"}
 CHILD = """
 import sys, time
 sys.path.insert(0, {folder!r})
+from functions_outside import FUNCTIONS
 from yardstick_problems import PROBLEMS
-problem = PROBLEMS[{problem!r}]()
+problem = PROBLEMS[{problem!r}]() if {problem!r} in PROBLEMS else FUNCTIONS[{problem!r}]({size})
 start = time.perf_counter()
 import {package}
 imported = time.perf_counter()
@@ -42,8 +47,9 @@ print(imported - start, time.perf_counter() - imported)
 def run_once(problem: str, contender: str, store: Path) -> tuple[float, float]:
     """Seconds of the import and of what follows, in a fresh process whose compiled code is kept in `store`."""
     package = "jax" if contender == "jax" else "numba"
-    code = CHILD.format(folder=str(FOLDER), problem=problem, contender=contender, package=package)
+    code = CHILD.format(folder=str(FOLDER), problem=problem, size=OUTSIDE_SIZE, contender=contender, package=package)
     environment = {**os.environ, **ONE_THREAD, "DIFFCOMPARE_CACHE_DIR": str(store)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
     imported, after = run.stdout.split()
     return float(imported), float(after)
@@ -77,7 +83,7 @@ def draw(records: list[dict[str, Any]], problems: list[str], names: Mapping[str,
 def main() -> None:
     """Measure, print and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--problems", nargs="+", default=DEFAULT, choices=PROBLEMS, metavar="NAME")
+    parser.add_argument("--problems", nargs="+", default=DEFAULT, choices=[*PROBLEMS, *FUNCTIONS], metavar="NAME")
     parser.add_argument("--rounds", type=int, default=3, help="processes of each contender (default 3)")
     parser.add_argument("--svg", nargs="?", type=Path, const=RESULTS / "first_gradient.svg", help="draw")
     add_json_option(parser, "first_gradient")

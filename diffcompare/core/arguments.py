@@ -62,7 +62,7 @@ def _one(value: Any, differentiated: bool, position: int) -> Any:
     if type(value) is float or type(value) is Node:
         return value
     what = f"argument {position}"
-    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray and np.ma.is_masked(value):
         raise DTypeError(
             f"{what} is a masked array with masked entries, which a derivative cannot leave out.\n"
             "  Fill them (x.filled(0.0)) or compress the array, and weigh the terms yourself."

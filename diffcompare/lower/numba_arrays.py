@@ -304,15 +304,6 @@ def add_exactly(total, lost, term):
 
 
 @_jit
-def total_of(sums):
-    """The sum of the sums of blocks, as a loop over all blocks makes it."""
-    total = lost = 0.0
-    for term in sums:
-        total, lost = add_exactly(total, lost, term)
-    return with_lost(total, lost)
-
-
-@_jit
 def with_lost(total, lost):
     """`total + lost`, or `total` where infinities made `lost` nan."""
     return total + lost if lost - lost == 0 else total

@@ -199,7 +199,14 @@ def _build(writer: Writer, source: str, parallel: bool) -> tuple[Any, bool]:
     return space["tape"], cached and all_cached
 
 
-_TOTAL = "def kernel(sums):\n return total_of(sums)\n"
+# The sum of the sums of blocks, as a loop over all blocks makes it.
+_TOTAL = """def kernel(sums):
+ total = 0.0
+ lost = 0.0
+ for k in range(sums.shape[0]):
+  total, lost = add_exactly(total, lost, sums[at(k)])
+ return with_lost(total, lost)
+"""
 
 
 def _spread(work: Callable[[int, int], object], length: int) -> None:
@@ -218,6 +225,6 @@ def _globals(source: str) -> dict[str, Any]:
     return {
         "__name__": __name__, "np": np, "as_f8": np.float64, "as_f4": np.float32, "as_i8": np.int64, "as_b1": bool,
         "accumulate": numba_special.reassociable_add, "add_exactly": numba_arrays.add_exactly, "at": numba_arrays.at,
-        "stay_apart": numba_arrays.stay_apart, "total_of": numba_arrays.total_of,
-        "with_lost": numba_arrays.with_lost, **numba_special.named(source), **numba_calls.functions(),
+        "stay_apart": numba_arrays.stay_apart, "with_lost": numba_arrays.with_lost,
+        **numba_special.named(source), **numba_calls.functions(),
     }  # fmt: skip

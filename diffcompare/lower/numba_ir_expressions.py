@@ -193,6 +193,8 @@ class Reader:
         array = self.array(node.value)
         if node.attr == "shape":
             return tuple(Value(types.int64, length) for length in array.shape)
+        if node.attr == "size":
+            return Value(types.int64, size(self.builder, array))
         if node.attr == "T":
             if len(array.shape) != 2:
                 raise NotImplementedError("the transpose of anything but a matrix")
