@@ -92,14 +92,19 @@ def replay(graph: Graph, names: Namespace) -> Callable[..., tuple]:
 def _call(graph: Graph, node: Node, names: Namespace) -> Callable:
     function = names.twin(node.op)
     if function is None:
-        raise UnsupportedOpError(
-            f"{names.title} cannot run op {node.op.name!r}: it has no such function, or none with a derivative.\n"
-            f"  at {graph.where_is(node)}, shape {node.shape}, {node.dtype}\n"
-            "  Use method='reverse', or write this operation with others."
-        )
+        raise lacks(names.title, graph, node)
     if node.attributes:
         function = partial(function, **dict(node.attributes))
     return _converted(node, function, names)
+
+
+def lacks(title: str, graph: Graph, node: Node) -> UnsupportedOpError:
+    """The error that names an operation which the library of this title does not have."""
+    return UnsupportedOpError(
+        f"{title} cannot run op {node.op.name!r}: it has no such function, or none with a derivative.\n"
+        f"  at {graph.where_is(node)}, shape {node.shape}, {node.dtype}\n"
+        "  Use method='reverse', or write this operation with others."
+    )
 
 
 def _converted(node: Node, function: Callable, names: Namespace) -> Callable:

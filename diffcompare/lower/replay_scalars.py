@@ -12,8 +12,8 @@ from ..core.graph import Graph
 from ..core.node import Node
 from ..core.rows import Row
 from ..core.tables import ROWS
-from ..errors import SizeLimitError, UnsupportedOpError
-from .replay import SOURCES
+from ..errors import SizeLimitError
+from .replay import SOURCES, lacks
 
 MOST_SCALARS = 200_000  # operations written out: about a minute, and a gigabyte, in the slower of the libraries
 
@@ -81,11 +81,7 @@ def written_out(graph: Graph, names: Scalars) -> tuple[list[np.ndarray], list[np
     """
     for node in graph.nodes:
         if node.args and (not names.can(node.op) or _truncates(node)):
-            raise UnsupportedOpError(
-                f"{names.title} cannot run op {node.op.name!r}: it has no such function, or none with a derivative.\n"
-                f"  at {graph.where_is(node)}, shape {node.shape}, {node.dtype}\n"
-                "  Use method='reverse', or write this operation with others."
-            )
+            raise lacks(names.title, graph, node)
     count = sum(_work(node) for node in graph.nodes if node.args)
     if count > MOST_SCALARS:
         raise SizeLimitError(
