@@ -132,8 +132,10 @@ class Explorer:
 
     def _noise_limits(self) -> bool:
         """Whether noise is what keeps the first direction from a sharper answer."""
-        floors = self.tests[0].floors
-        return bool(len(floors) > 1 and NEAR_NOISE * floors[1] > self.rtol * self.tests[0].size)
+        first = self.tests[0]
+        if not np.isfinite(first.bound):
+            return bool(len(first.floors) > 1 and first.floors[1] > self.rtol * first.size)
+        return bool(NEAR_NOISE * first.floors[first.last_step] > first.bound)
 
     def run(self, direction: np.ndarray, label: str, count: int = LATER_STEPS) -> LineTest:
         """Test one direction and keep the result."""

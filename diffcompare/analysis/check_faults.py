@@ -93,10 +93,13 @@ def _whole_factor(evidence: Evidence) -> str:
 
 def _factor(along: np.ndarray, evidence: Evidence) -> float:
     """Claimed over right, by least squares weighted with the bounds."""
-    weight = 1.0 / np.maximum(evidence.bounds, np.finfo(np.float64).tiny) ** 2
-    weight /= np.max(weight)
-    below = float(np.sum(weight * along * evidence.derivatives))
-    return float(np.sum(weight * along**2)) / below if below else 0.0
+    largest = float(np.max(np.abs(evidence.derivatives)))  # the unit in which squares neither overflow nor vanish
+    if not largest:
+        return 0.0
+    least = max(float(np.min(evidence.bounds)), np.finfo(np.float64).eps * largest)
+    weight = (least / np.maximum(evidence.bounds, least)) ** 2
+    below = float(np.sum(weight * (along / largest) * (evidence.derivatives / largest)))
+    return float(np.sum(weight * (along / largest) ** 2)) / below if below else 0.0
 
 
 def in_words(what: str, factor: float, lengths: set[int]) -> str:
@@ -122,7 +125,8 @@ def _near(value: float, target: float) -> bool:
 def _single_precision(evidence: Evidence) -> str:
     claimed = evidence.claimed
     terms = np.abs(evidence.directions) @ np.abs(claimed)
-    rounded = np.array_equal(claimed.astype(np.float32).astype(np.float64), claimed)
+    with np.errstate(over="ignore"):
+        rounded = np.array_equal(claimed.astype(np.float32).astype(np.float64), claimed)
     if rounded and np.all(evidence.errors <= SINGLE * terms + evidence.bounds):
         return "the gradient was computed in, or rounded to, single precision (float32)"
     return ""

@@ -160,7 +160,7 @@ class Line:
         for _ in range(MOST_EXTRA if extend else 0):
             if not self._worth_another(result) or budget() < 2:
                 break
-            self.evaluate(self.steps[-1] / RATIO)
+            self.evaluate(self.steps[-1] ** 2 / self.steps[-2])
             result = self.judge()
         return result
 
@@ -248,7 +248,7 @@ class Line:
             if grows(jumps, 4.0 * floors) or grows(remainders, floors):
                 return "kink", "the difference quotient grows without limit as the step shrinks", found
             jump = limit(steps, jumps, 4.0 * floors, 1)
-            if abs(jump.value) > 2.0 * jump.bound and abs(jump.value) > 2.0 * own and self._persists(jumps, floors):
+            if abs(jump.value) > 2.0 * jump.bound and abs(jump.value) > 2.0 * own and _persists(jump, jumps, floors):
                 return self._at_kink(jump, found)
         elif grows(remainders, floors):
             return "kink", "the one-sided difference quotient grows without limit as the step shrinks", found
@@ -270,16 +270,17 @@ class Line:
         hidden = float(floors[np.isfinite(remainders)][-1]) + GRADIENT_UNITS * self.subject.unit * abs(claimed)
         return max(abs(before), abs(last)) > hidden and abs(last - before) > 0.5 * max(abs(before), abs(last))
 
-    def _persists(self, jumps: np.ndarray, floors: np.ndarray) -> bool:
-        """Whether the jump is there at the smallest step at which its limit could be seen."""
-        clear = np.flatnonzero(np.isfinite(jumps) & (np.abs(jumps) > SUSPECT * floors))
-        return len(clear) >= 3
-
     def _at_kink(self, jump: Limit, found: Limit) -> tuple[str, str, Limit]:
         """The claim belongs to no subgradient if it lies outside of the two one-sided derivatives."""
         if abs(found.value) > 0.5 * abs(jump.value) + jump.bound + found.bound:
             return "differs", "there is a kink, and the claim lies outside of both one-sided derivatives", found
         return "kink", f"the one-sided derivatives differ by {abs(jump.value):.3g}", found
+
+
+def _persists(jump: Limit, jumps: np.ndarray, floors: np.ndarray) -> bool:
+    """Whether the jump is still there at the smallest step at which it could be seen."""
+    clear = np.flatnonzero(np.isfinite(jumps) & (np.abs(jumps) > SUSPECT * floors))
+    return len(clear) >= 3 and abs(jumps[clear[-1]]) > 0.5 * abs(jump.value)
 
 
 def _jumps_stand_out(result: LineTest) -> bool:

@@ -36,12 +36,13 @@ def difference_noise(sides: Sequence[np.ndarray]) -> float:
     usable = [side for side in sides if np.all(np.isfinite(side))]
     if not usable:
         return 0.0
+    largest = max(float(np.max(np.abs(side))) for side in usable) or 1.0  # the unit in which nothing overflows
     sigma = []
     for order in (2, 3):
-        squares = np.concatenate([np.diff(side, order) ** 2 for side in usable])
+        squares = np.concatenate([np.diff(side / largest, order) ** 2 for side in usable])
         gamma = math.factorial(order) ** 2 / math.factorial(2 * order)
         sigma.append(math.sqrt(gamma * float(np.mean(squares))))
-    return sigma[1] if sigma[1] < MUCH_LESS * sigma[0] else sigma[0]
+    return largest * (sigma[1] if sigma[1] < MUCH_LESS * sigma[0] else sigma[0])
 
 
 def quantum(values: Sequence[float] | np.ndarray) -> float:

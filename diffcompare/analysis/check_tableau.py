@@ -85,13 +85,13 @@ def limit(steps: np.ndarray, quotients: np.ndarray, noise: np.ndarray, power: in
             bound = bounds[k, j] + max(0.0, float(np.max(finer, initial=0.0)))
             if bound < best.bound:
                 best = Limit(float(table[k, j]), bound, int(use[k]), int(use[k] - use[k - j]))
-    slow = _any_rate(quotients[use], noise[use])
+    slow = _any_rate(steps[use], quotients[use], noise[use])
     if slow.bound < best.bound:
         best = Limit(slow.value, slow.bound, int(use[slow.finest]), slow.order)
     return Limit(best.value, SAFETY * best.bound, best.finest, best.order)
 
 
-def _any_rate(quotients: np.ndarray, noise: np.ndarray) -> Limit:
+def _any_rate(steps: np.ndarray, quotients: np.ndarray, noise: np.ndarray) -> Limit:
     """Aitken's extrapolation of quotients at steps of one ratio: it needs no known power, as at the edge of a domain.
 
     References
@@ -102,7 +102,8 @@ def _any_rate(quotients: np.ndarray, noise: np.ndarray) -> Limit:
     best, before = Limit(float("nan"), float("inf")), float("nan")
     for k in range(2, len(quotients)):
         ratio = gaps[k - 1] / gaps[k - 2] if gaps[k - 2] else 0.0
-        if not 0.0 < ratio < AITKEN_RATIO:
+        even = np.isclose(steps[k] * steps[k - 2], steps[k - 1] ** 2, rtol=1e-6, atol=0.0)
+        if not (even and 0.0 < ratio < AITKEN_RATIO):
             before = float("nan")
             continue
         value = float(quotients[k] + gaps[k - 1] * ratio / (1.0 - ratio))
