@@ -12,11 +12,13 @@ from .core.bind import Bound, bind
 from .core.graph import Graph
 from .core.trace import Function, function
 from .errors import ShapeError
-from .methods import Method, Opaque, resolve
+from .methods import Method, Opaque, Prepared, resolve
 from .methods.pointwise import pointwise_product
 from .methods.prepared_function import Form, PreparedFunction, Wrt, target_of
-from .methods.products import gradient_product, jacobian_product, jvp_product, vjp_product
+from .methods.products import jacobian_product, jvp_product, prepared_gradient, vjp_product
 from .methods.second import hessian_product, hvp_product
+
+Quick = Callable[[tuple], Any]  # of the arguments as a tuple; None where they ask for a closer look
 
 
 class Operator:
@@ -30,16 +32,17 @@ class Operator:
         self.function: Function = function(f)
         self.wrt, self.method = wrt, resolve(method)
         self._build, self._kind = build, kind
-        self._ready: dict[Any, tuple[Callable | None, Callable]] = {}
-        self._recent: tuple[Callable, Callable] | None = None
+        self._ready: dict[Any, tuple[Callable, Quick]] = {}
+        self._recent: Quick = _never
         self.__name__ = f"{kind} of {self.function.__name__} by {self.method.name}"
         self.__doc__ = f"The {kind} of {self.function.__name__}, by the method {self.method.name!r}."
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """The derivative at `args`."""
-        recent = self._recent
-        if recent is not None and not options and recent[0](args):
-            return recent[1](*args)
+        if not options:
+            found = self._recent(args)
+            if found is not None:
+                return found
         return self._general(args, options)
 
     def _general(self, args: tuple, options: dict[str, Any]) -> Any:
@@ -48,15 +51,19 @@ class Operator:
         try:
             found = self._ready.get(key)
         except TypeError:  # an option that cannot be hashed: prepared anew each time
-            return self._make(bound)(*bound.dynamic)
+            return self._make(bound)[0](*bound.dynamic)
         if found is None:
-            found = self._ready[key] = (None if options else matcher(bound.args)), self._make(bound)
-        fits, ready = found
-        self._recent = None if fits is None else (fits, ready)
+            found = self._ready[key] = self._make(bound)
+        ready, self._recent = found
         return ready(*bound.dynamic)
 
-    def _make(self, bound: Bound) -> Callable:
-        return self._build(self.method, target_of(bound, self.method), bound.wrt, Form(self.wrt, len(bound.args)))
+    def _make(self, bound: Bound) -> tuple[Callable, Quick]:
+        form = Form(self.wrt, len(bound.args))
+        ready, direct = self._build(self.method, target_of(bound, self.method), bound.wrt, form)
+        if bound.options:
+            return ready, _never
+        found = None if direct is None else direct(bound.args)
+        return ready, _quick(matcher(bound.args), ready) if found is None else found[0]
 
     def __repr__(self) -> str:
         return f"<{self.__name__}>"
@@ -65,31 +72,48 @@ class Operator:
         return Operator, (self.function, self.wrt, self.method, self._build, self._kind)
 
 
-def _gradient(method: Method, target: Graph | Opaque, wrt: tuple[int, ...], form: Form) -> Callable:
-    call = gradient_product(method, target, wrt)
-    return (lambda *args: call(*args)[1][0]) if form.single else (lambda *args: call(*args)[1])
+def _never(args: tuple) -> None:
+    """No quick way."""
 
 
-def _value_and_gradient(method: Method, target: Graph | Opaque, wrt: tuple[int, ...], form: Form) -> Callable:
-    call = gradient_product(method, target, wrt)
+def _quick(fits: Callable[[tuple], bool] | None, ready: Callable) -> Quick:
+    return _never if fits is None else lambda args: ready(*args) if fits(args) else None
+
+
+Built = tuple[Callable, Callable | None]  # the derivative, and where there is one, what makes its quick way
+
+
+def _gradient(method: Method, target: Graph | Opaque, wrt: tuple[int, ...], form: Form) -> Built:
+    call, prepared = prepared_gradient(method, target, wrt)
+    return lambda *args: form(call(*args)[1]), _direct(prepared, form, True)
+
+
+def _value_and_gradient(method: Method, target: Graph | Opaque, wrt: tuple[int, ...], form: Form) -> Built:
+    call, prepared = prepared_gradient(method, target, wrt)
+    direct = _direct(prepared, form, False)
     if not form.single:
-        return call
+        return call, direct
 
     def single(*args: Any) -> tuple[Any, Any]:
         value, gradients = call(*args)
         return value, gradients[0]
 
-    return single
+    return single, direct
 
 
-def _jacobian(method: Method, target: Graph | Opaque, wrt: tuple[int, ...], form: Form) -> Callable:
+def _direct(prepared: Prepared, form: Form, alone: bool) -> Callable | None:
+    make = prepared.direct
+    return None if make is None else lambda example: make(example, form.single, alone)
+
+
+def _jacobian(method: Method, target: Graph | Opaque, wrt: tuple[int, ...], form: Form) -> Built:
     call = jacobian_product(method.prepare(target, wrt), target, wrt)
-    return lambda *args: form(call(*args)[1])
+    return lambda *args: form(call(*args)[1]), None
 
 
-def _hessian(method: Method, target: Graph | Opaque, wrt: tuple[int, ...], form: Form) -> Callable:
+def _hessian(method: Method, target: Graph | Opaque, wrt: tuple[int, ...], form: Form) -> Built:
     call = hessian_product(method, target, wrt)
-    return lambda *args: form(tuple(form(row) for row in call(*args)))
+    return lambda *args: form(tuple(form(row) for row in call(*args))), None
 
 
 def gradient(f: Any, wrt: Wrt = None, method: str | Method = "reverse") -> Operator:

@@ -12,6 +12,8 @@ from .dtypes import BOOL, FLOAT64, INT64, graph_dtype
 from .node import Node
 
 _SCALARS = (float, int, bool)
+# Bits of ``ndarray.flags.num``: NPY_ARRAY_C_CONTIGUOUS and its companions in NumPy's C interface.
+CONTIGUOUS, OWNED, ALIGNED, WRITEABLE = 0x1, 0x4, 0x100, 0x400
 
 
 class Static(NamedTuple):
@@ -136,24 +138,56 @@ def abstract(arg: Any) -> tuple[tuple[int, ...], np.dtype]:
     return (), {float: FLOAT64, bool: BOOL}.get(type(arg), INT64)
 
 
-def matcher(args: Sequence[Any]) -> Callable[[tuple], bool] | None:
-    """A quick look at later arguments: True where they are normalised already, with the shapes and dtypes of these.
+class Look(NamedTuple):
+    """The text of a quick look at later arguments, for functions that are generated for one set of shapes.
 
-    It is made at every call, so it is generated for these arguments. None where one of them is static.
+    Attributes
+    ----------
+    opening : list of str
+        Lines that take the tuple `args` apart into x0, x1 ..., and return `nothing` where it has another length.
+    test : str
+        An expression in these: true where they are normalised already, with the shapes and dtypes of the example.
+    space : dict
+        What the test names.
+    """
+
+    opening: list[str]
+    test: str
+    space: dict[str, Any]
+
+
+def look(args: Sequence[Any], nothing: str = "None", owned: bool = False) -> Look | None:
+    """A quick look at arguments like these; None where one of them is static.
+
+    With `owned`, arrays must own their memory: two different ones then share none.
     """
     if any(isinstance(a, Static) for a in args):
         return None
-    tests: list[str] = ["True"]
+    tests: list[str] = []
     space: dict[str, Any] = {"array": np.ndarray, "f8": np.float64}
     for i, a in enumerate(args):
         shape, dtype = abstract(a)
         space[f"shape{i}"], space[f"dtype{i}"] = shape, dtype
         if shape:
-            tests += [f"type(a{i}) is array", f"a{i}.dtype is dtype{i}", f"a{i}.shape == shape{i}",
-                      f"a{i}.flags.c_contiguous"]  # fmt: skip
+            tests.append(array_test(f"x{i}", f"dtype{i}", f"shape{i}", CONTIGUOUS | OWNED * owned))
         else:
-            tests.append(f"(type(a{i}) is float or type(a{i}) is f8)" if dtype is FLOAT64 else "False")
-    names = "".join(f"a{i}, " for i in range(len(args)))
-    lines = ["def fits(args):", f" if len(args) != {len(args)}:", "  return False", f" [{names}] = args"]
-    exec("\n".join([*lines, f" return {' and '.join(tests)}"]), space)  # noqa: S102 - our own names and numbers only
-    return space["fits"]
+            tests.append(f"(type(x{i}) is float or type(x{i}) is f8)" if dtype is FLOAT64 else "False")
+    names = "".join(f"x{i}, " for i in range(len(args)))
+    opening = [f" if len(args) != {len(args)}:", f"  return {nothing}", f" [{names}] = args"]
+    return Look(opening, " and ".join(tests) or "True", space)
+
+
+def array_test(name: str, dtype: str, shape: str, flags: int) -> str:
+    """An expression, true where `name` is an array of this dtype and shape with all of these flags."""
+    flagged = f"{name}.flags.c_contiguous" if flags == CONTIGUOUS else f"{name}.flags.num & {flags} == {flags}"
+    return f"type({name}) is array and {name}.dtype is {dtype} and {name}.shape == {shape} and {flagged}"
+
+
+def matcher(args: Sequence[Any]) -> Callable[[tuple], bool] | None:
+    """A function that takes a quick look at a tuple of arguments; None where one of these is static."""
+    found = look(args, "False")
+    if found is None:
+        return None
+    lines = ["def fits(args):", *found.opening, f" return {found.test}"]
+    exec("\n".join(lines), found.space)  # noqa: S102 - our own names and numbers only
+    return found.space["fits"]

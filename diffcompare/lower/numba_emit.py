@@ -5,6 +5,7 @@ Arithmetic is the user's: strict IEEE, no fast-math. Only the accumulation of a 
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from ..core.graph import Graph
 from ..errors import UnsupportedOpError
 from . import numba_arrays, numba_calls, numba_special
 from .numba_arrays import numba_type
-from .numba_callers import callers, inside
+from .numba_callers import MakeDirect, callers, direct, inside
 from .numba_loops import BLOCK
 from .numba_nest import WIDE
 from .numba_rewrite import REDUCTIONS, rewritten
@@ -64,6 +65,8 @@ class Compiled:
     inside : callable or None
         Called without arguments, gives the tape as a function for other compiled code (`numba_callers.inside`); None
         where output 0 is an array.
+    direct : callable or None
+        `numba_callers.direct` for this tape; None where output 0 is an array.
     """
 
     call: Callable[..., tuple[Any, tuple]]
@@ -75,6 +78,7 @@ class Compiled:
     cached: bool = False
     threaded: bool = False
     inside: Callable[[], Any] | None = None
+    direct: MakeDirect | None = None
 
 
 def worth_compiling(graph: Graph) -> tuple[bool, str]:
@@ -166,9 +170,11 @@ def compile_graph(graph: Graph, parallel: bool = True) -> Compiled:
     call, into = callers(kernel, writer)
     statements = sum(bool(node.args) for node in graph.nodes)
     seconds = time.perf_counter() - start
-    inner = None if graph.outputs[0].shape else (lambda: _inside(kernel, writer))
+    scalar = not graph.outputs[0].shape
+    inner = (lambda: _inside(kernel, writer)) if scalar else None
+    straight = functools.partial(direct, kernel, writer) if scalar else None
     threaded, kernels = writer.wide and parallel, len(writer.plan.steps)
-    return Compiled(call, into, source, seconds, statements, kernels, cached, threaded, inner)
+    return Compiled(call, into, source, seconds, statements, kernels, cached, threaded, inner, straight)
 
 
 def _inside(kernel: Any, writer: Writer) -> Any:

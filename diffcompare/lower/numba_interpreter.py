@@ -17,9 +17,10 @@ from numba import types
 
 from .flat_tape import MOST_OPERANDS, FlatTape, operations, template
 from .numba_special import from_scipy, named, translate
-from .numba_store import jit
+from .numba_store import entry_point, jit
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
+_FEW = 8  # outputs that are taken from a workspace faster one by one
 _SIGNATURE = (types.int32[::1], types.int32[:, ::1], types.float64[::1], types.intp)
 
 
@@ -47,10 +48,11 @@ def interpret(tape: FlatTape) -> Interpreted:
     start = time.perf_counter()
     special = any(_is_special(tape.names[code]) for code in np.unique(tape.codes))
     function, cached = _interpreter(special)
+    run = entry_point(function)
     codes, operands, first = tape.codes, tape.operands, tape.first
     values = np.zeros(first + len(codes))
     values[tape.inputs : first] = tape.constants
-    call = in_workspace(tape, values, tape.outputs, lambda s: function(codes, operands, s, first))
+    call = in_workspace(tape, values, tape.outputs, lambda s: run(codes, operands, s, first))
     return Interpreted(call, time.perf_counter() - start, cached)
 
 
@@ -72,6 +74,7 @@ def in_workspace(
     """
     free: list[np.ndarray] = []
     inputs, conditions = tape.inputs, any(tape.conditions)
+    places = outputs.tolist() if len(outputs) <= _FEW else None
 
     def call(*args: Any) -> tuple[Any, tuple]:
         try:
@@ -83,7 +86,7 @@ def in_workspace(
         else:
             space[:inputs] = args
         run(space)
-        found = space[outputs].tolist()
+        found = space[outputs].tolist() if places is None else [*map(space.item, places)]
         free.append(space)
         if conditions:
             found = [bool(f) if c else f for f, c in zip(found, tape.conditions, strict=True)]

@@ -7,6 +7,7 @@ recurrence of another length compiles nothing.
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass, field
 
@@ -17,11 +18,11 @@ from .flat_loops import Segment, segments
 from .flat_tape import FlatTape, arities, template
 from .numba_interpreter import OPTIONS, Interpreted, in_workspace
 from .numba_special import named, translate
-from .numba_store import jit
+from .numba_store import entry_point, jit
 
 MOST_WRITTEN = 300  # statements; LLVM takes 1 to 3 ms for each
 LEAST_SAVED = 4  # times as many statements must run as are written
-_SIGNATURE = (types.float64[::1], types.int64[::1], types.int64[::1])
+_SIGNATURE = (types.int64[::1], types.int64[::1], types.float64[::1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def roll(tape: FlatTape) -> Rolled | None:
     values[tape.inputs : tape.first] = tape.constants
     numbers = np.array(writer.numbers, np.int64)
     table = np.concatenate([np.zeros(1, np.int64), *writer.tables])
-    call = in_workspace(tape, values, writer.outputs, lambda s: function(s, numbers, table))
+    call = in_workspace(tape, values, writer.outputs, functools.partial(entry_point(function), numbers, table))
     return Rolled(call, time.perf_counter() - start, cached, source, sum(p.count > 1 for p in parts))
 
 
@@ -166,7 +167,7 @@ class _Writer:
                 self._place[slot], self.cells = self.cells, self.cells + 1
                 self._lines.append(f"s[as_u({self._number(self._place[slot])})] = {self._variable(slot)}")
             self.outputs[i] = self._place[slot]
-        return "def run(s, q, t):\n" + "".join(f" {line}\n" for line in [*self._lines, "return"])
+        return "def run(q, t, s):\n" + "".join(f" {line}\n" for line in [*self._lines, "return"])
 
     def _statement(self, part: int, j: int, operands: list[str]) -> str:
         name = self.tape.names[self.tape.codes[self.parts[part].start + j]]

@@ -22,7 +22,7 @@ import sys
 import time
 import types as python_types
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,14 @@ def _fill(
     for part in parts:
         dispatcher.py_func.__globals__[part.name] = jit(part.source, "kernel", part.types, space, options)[0]
     dispatcher.compile(given)
+
+
+def entry_point(function: Any) -> Callable:
+    """The function of Python objects that calls the machine code of `jit`'s function, without a look at their types.
+
+    Arguments of other types are misread, not refused.
+    """
+    return function.get_overload(function.signatures[0])
 
 
 def _distinct(flags: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,8 @@ class Runner:
         As `call`, with arrays to write the results to after the inputs; see `numba_emit.Compiled`.
     inside : callable or None
         Makes a function for other compiled code; see `numba_emit.Compiled`.
+    direct : callable or None
+        Makes calls that look at their arguments themselves; see `numba_callers.direct`.
     """
 
     call: Callable[..., tuple[Any, tuple]]
@@ -52,6 +54,7 @@ class Runner:
     cached: bool = False
     into: Callable[..., tuple[Any, tuple]] | None = None
     inside: Callable[[], Any] | None = None
+    direct: Callable[[Sequence[Any], bool, bool], Any] | None = None
 
 
 def check_executor(executor: str) -> None:
@@ -105,7 +108,7 @@ def runner(graph: Graph, executor: str = "auto", parallel: bool = True) -> Runne
     words += f", {mathematics}" if mathematics else ""
     return Runner(
         compiled.call, words, compiled.seconds, operations, compiled.source, compiled.cached, compiled.into,
-        compiled.inside,
+        compiled.inside, compiled.direct,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,10 @@ def target_of(bound: Bound, method: Method) -> Graph | Opaque:
     return graph if graph is not None else Opaque(bound.callable(), bound.dynamic)
 
 
+def _never(args: tuple) -> None:
+    """No direct way to machine code."""
+
+
 class PreparedFunction:
     """A function bound to shapes, with all work done: made by `prepare`.
 
@@ -59,6 +63,9 @@ class PreparedFunction:
         self._gradients = [abstract(bound.dynamic[i]) for i in bound.wrt]
         self._inside: Any = None
         self._fits = matcher(bound.args)
+        made = None if prepared.direct is None else prepared.direct(bound.args, form.single, False)
+        self._direct: Callable[[tuple], Any] = _never if made is None else made[0]
+        self._into: Callable[[tuple, Any], Any] | None = None if made is None else made[1]
 
     def value(self, *args: Any) -> Any:
         """The function's value."""
@@ -72,6 +79,9 @@ class PreparedFunction:
         ShapeError
             If the arguments have other shapes than the example, or `out` does not fit.
         """
+        found = self._direct(args) if out is None else None if self._into is None else self._into(args, out)
+        if found is not None:
+            return found
         if self._call is None:
             raise ShapeError("A gradient needs a scalar output; use diffcompare.jacobian or vjp.")
         dynamic = self._dynamic(args)

@@ -21,6 +21,13 @@ def gradient_product(method: Method, target: Graph | Opaque, wrt: tuple[int, ...
     ShapeError
         If the output is not a scalar.
     """
+    return prepared_gradient(method, target, wrt)[0]
+
+
+def prepared_gradient(
+    method: Method, target: Graph | Opaque, wrt: tuple[int, ...]
+) -> tuple[Callable[..., Products], Prepared]:
+    """`gradient_product`, and what it was made from."""
     if isinstance(target, Graph) and target.output.shape != ():
         raise ShapeError(
             f"A gradient needs a scalar output, but the output has shape {target.output.shape}.\n"
@@ -28,11 +35,11 @@ def gradient_product(method: Method, target: Graph | Opaque, wrt: tuple[int, ...
         )
     prepared = method.prepare(target, wrt)
     if prepared.value_and_gradient is not None:
-        return prepared.value_and_gradient
+        return prepared.value_and_gradient, prepared
     if prepared.vjp is not None:
         vjp = prepared.vjp
-        return lambda *args: vjp(args, 1.0)
-    return jacobian_product(prepared, target, wrt)
+        return (lambda *args: vjp(args, 1.0)), prepared
+    return jacobian_product(prepared, target, wrt), prepared
 
 
 def jacobian_product(prepared: Prepared, target: Graph | Opaque, wrt: tuple[int, ...]) -> Callable[..., Products]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -67,6 +67,11 @@ class Prepared:
         are C-contiguous, of the gradients' dtypes, and share no memory with the arguments.
     inside : callable or None
         ``inside()`` makes a function that compiled code of the user's can call.
+    direct : callable or None
+        ``direct(example, single, alone)`` makes ``call(args)`` and ``into(args, out)``, which are `value_and_gradient`
+        and `into` for arguments like these; they give None where arguments ask for a closer look. Of `single` and
+        `alone` the one hands over the first gradient instead of all, the other leaves the value out. None in the place
+        of `into`, or of both, where that cannot be.
     cached : bool
         Whether its machine code was loaded from the store, so that nothing was compiled.
     """
@@ -84,6 +89,7 @@ class Prepared:
     executor: str = "NumPy"
     into: Callable[..., Products] | None = None
     inside: Callable[[], Any] | None = None
+    direct: Callable[[Sequence[Any], bool, bool], tuple[Callable, Callable | None] | None] | None = None
     cached: bool = False
 
 

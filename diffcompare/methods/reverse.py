@@ -70,6 +70,7 @@ class Reverse:
             cached=run.cached,
             into=run.into if scalar else None,
             inside=run.inside if scalar else None,
+            direct=run.direct if scalar else None,
         )
 
 
