@@ -9,6 +9,7 @@ from ..core.node import Node, building, constant
 from ..errors import InternalError, ShapeError
 from ..ops.shape import zeros
 from .arithmetic import masked, narrow, plus, select, times, widen
+from .preaccumulation import Paths
 
 # Rows whose pullback only moves elements, so that it can move a mask as well.
 _MOVERS = frozenset({"reshape", "transpose", "slice", "place", "concatenate", "sum", "scatter_add"})
@@ -75,14 +76,35 @@ def _accumulate(graph: Graph, live: set[int], seed: Node) -> dict[int, Node]:
     cotangents: dict[int, Node] = {}
     if id(graph.output) in live:
         cotangents[id(graph.output)] = seed
+    paths = Paths(graph.nodes, live)
     for node in reversed(graph.nodes):
         if id(node) not in cotangents or not node.args:
             continue
         y_bar = cotangents.pop(id(node))
+        found = paths.between(node)
+        if found is not None:
+            statements, start = found
+            slope = _derivative(statements, start, live)
+            if slope is not None:
+                cotangents[id(start)] = plus(cotangents.get(id(start)), times(y_bar, slope))
+            continue
         for argument, part in zip(node.args, contributions(node, y_bar, live), strict=True):
             if part is not None:
                 cotangents[id(argument)] = plus(cotangents.get(id(argument)), part)
     return cotangents
+
+
+def _derivative(statements: Sequence[Node], start: Node, live: set[int]) -> Node | None:
+    """The derivative of the first of these statements by `start`, a number; None where none flows."""
+    parts = {id(statements[0]): constant(1.0, statements[0].dtype)}
+    for node in statements:
+        y_bar = parts.pop(id(node), None)
+        if y_bar is None:
+            continue
+        for argument, part in zip(node.args, contributions(node, y_bar, live), strict=True):
+            if part is not None:
+                parts[id(argument)] = plus(parts.get(id(argument)), part)
+    return parts.get(id(start))
 
 
 def contributions(node: Node, y_bar: Node, live: set[int]) -> list[Node | None]:
