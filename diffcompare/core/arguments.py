@@ -173,7 +173,7 @@ def look(args: Sequence[Any], nothing: str = "None", owned: bool = False) -> Loo
         else:
             tests.append(f"(type(x{i}) is float or type(x{i}) is f8)" if dtype is FLOAT64 else "False")
     names = "".join(f"x{i}, " for i in range(len(args)))
-    opening = [f" if len(args) != {len(args)}:", f"  return {nothing}", f" [{names}] = args"]
+    opening = [" try:", f"  [{names}] = args", " except ValueError:", f"  return {nothing}"]  # of another length
     return Look(opening, " and ".join(tests) or "True", space)
 
 
