@@ -40,7 +40,8 @@ class Operator:
     def __call__(self, *args: Any, **options: Any) -> Any:
         """The derivative at `args`."""
         if not options:
-            found = self._recent(args)
+            quick = self._recent
+            found = quick(args)
             if found is not None:
                 return found
         return self._general(args, options)
