@@ -30,7 +30,7 @@ absolute = elementwise(
 sign = elementwise(
     "sign",
     numpy=np.sign,
-    scalar="1.0 if {0} > 0.0 else (-1.0 if {0} < 0.0 else (0.0 if {0} == 0.0 else {0}))",
+    scalar="1.0 if {0} > 0.0 else (-1.0 if {0} < 0.0 else {0} + 0.0)",
     sympy="sign({0})",
     ball="sign({0})",
     partials=None,
