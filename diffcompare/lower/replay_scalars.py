@@ -15,8 +15,6 @@ from ..core.tables import ROWS
 from ..errors import SizeLimitError
 from .replay import SOURCES, lacks
 
-MOST_SCALARS = 200_000  # operations written out: about a minute, and a gigabyte, in the slower of the libraries
-
 # Rows whose NumPy function moves, adds or multiplies whatever objects an array holds.
 BY_NUMPY = frozenset({
     "reshape", "transpose", "broadcast_to", "slice", "place", "gather", "scatter_add", "concatenate", "sum", "prod",
@@ -37,11 +35,14 @@ class Scalars:
         ``symbol(name)`` gives a new variable.
     functions : mapping
         Row name to a function of scalar expressions.
+    most : int
+        Scalar operations that are written out at most; beyond, differentiation and compilation take minutes.
     """
 
     title: str
     symbol: Callable[[str], Any]
     functions: Mapping[str, Callable]
+    most: int
 
     def can(self, row: Row) -> bool:
         """Whether the library has `row`."""
@@ -77,16 +78,16 @@ def written_out(graph: Graph, names: Scalars) -> tuple[list[np.ndarray], list[np
     UnsupportedOpError
         When the library lacks an operation.
     SizeLimitError
-        When there are more than `MOST_SCALARS` scalar operations; nothing was written out.
+        When there are more than `names.most` scalar operations; nothing was written out.
     """
     for node in graph.nodes:
         if node.args and (not names.can(node.op) or _truncates(node)):
             raise lacks(names.title, graph, node)
     count = sum(_work(node) for node in graph.nodes if node.args)
-    if count > MOST_SCALARS:
+    if count > names.most:
         raise SizeLimitError(
             f"{names.title} writes every number out as an expression; here are {count:,} scalar operations, and the "
-            f"limit is {MOST_SCALARS:,}.\n  Use method='reverse', or a smaller problem."
+            f"limit is {names.most:,}.\n  Use method='reverse', or a smaller problem."
         )
     symbols = [
         _boxes([names.symbol(f"x{k}_{i}") for i in range(node.size)], node.shape) for k, node in enumerate(graph.inputs)
