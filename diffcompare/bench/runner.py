@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from diffcompare.analysis.compare import chosen_methods
 from diffcompare.analysis.environment import environment
 from diffcompare.analysis.records import Record, break_even, new_record
 from diffcompare.analysis.run import label
@@ -18,8 +19,7 @@ from diffcompare.bench.progress import Progress, progress_of
 from diffcompare.bench.results import BenchmarkRun, load
 from diffcompare.bench.session import BASELINES, Row
 from diffcompare.bench.suites import Case, Suite, cases_of, suite_of
-from diffcompare.errors import MethodUnavailableError, OptionError
-from diffcompare.methods import PEERS, available, resolve
+from diffcompare.errors import OptionError
 from diffcompare.methods.protocol import Method
 from diffcompare.problems import MODULES
 from diffcompare.problems.problem import Problem, Size
@@ -131,21 +131,10 @@ def _budget(budget: Budget | float | None, repeat: int | None, suite: Suite) -> 
 
 
 def methods_of(asked: str | Sequence[Asked] | None) -> list[Asked]:
-    """The methods of an answer to "which": None is this package's own, "all" adds installed peers."""
-    if asked is None or asked == "all":
-        able = [name for name, (can_run, _) in available().items() if can_run]
-        return [name for name in able if asked == "all" or name not in PEERS]
-    chosen: list[Asked] = [asked] if isinstance(asked, str) else list(asked)
-    found: list[Asked] = []
-    for method in chosen:
-        try:
-            resolve(method)
-        except MethodUnavailableError:
-            pass  # it has its rows, and they say so
-        name = method.strip().lower().replace("_", "-") if isinstance(method, str) else method
-        if name not in found:
-            found.append(name)
-    return found
+    """The methods asked for, each once; by default this package's own."""
+    chosen = chosen_methods(asked)
+    names = [m.strip().lower().replace("_", "-") if isinstance(m, str) else m for m in chosen]
+    return list(dict.fromkeys(names))
 
 
 def _label(method: Asked) -> str:

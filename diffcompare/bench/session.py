@@ -12,7 +12,7 @@ from diffcompare.analysis.accuracy import accuracy
 from diffcompare.analysis.environment import environment
 from diffcompare.analysis.nonfinite import origin
 from diffcompare.analysis.records import Record, new_record
-from diffcompare.analysis.run import THE_VALUE, Run, certified, take_times
+from diffcompare.analysis.run import THE_VALUE, Run, certified, kinks_of, take_times
 from diffcompare.analysis.subject import Subject, subject
 from diffcompare.analysis.timing import Budget, Timing, time_once
 from diffcompare.bench.suites import Case
@@ -60,11 +60,12 @@ class Session:
         self._about = subject(function, arguments, case.problem.wrt, None)
         self._lost = origin(self._about.graph, self._about.args) if self._about.graph is not None else ""
         self._reference, self._why = certified(self._about, self._lost)
+        self._kinks = kinks_of(self._about, self._reference, self._lost)
         self._baselines = {VALUE: self._value(), BY_HAND: self._by_hand(arguments)}
 
     def check(self, method: str | Method) -> Record:
         """Prepare a method, call it once and judge it; the record, without times."""
-        run = Run(self._about, self._reference, self._lost, method, self._here)
+        run = Run(self._about, self._reference, self._lost, method, self._here, *self._kinks)
         run.check()
         self._runs[_name(method)] = run
         return self._tidy(run.record)
