@@ -65,7 +65,11 @@ def _own(subject: CheckSubject) -> tuple[Callable[..., Any], str, str]:
 
 def _claim(subject: CheckSubject, result: Any, calls: int, source: str) -> Claim:
     foreign = to_numpy(result) if library(result) != "numpy" else result
-    parts = [np.asarray(to_numpy(part)) for part in _parts(subject, foreign)]
+    found = _parts(subject, foreign)
+    try:
+        parts = [np.asarray(to_numpy(part)) for part in found]
+    except ValueError as error:
+        raise ShapeError(f"the claimed gradient holds what is no array: {error}.") from error
     for number, part in enumerate(parts):
         _require_shape(subject, number, part)
     kinds = [part.dtype for part in parts if part.dtype.kind == "f"]
@@ -96,7 +100,7 @@ def _parts(subject: CheckSubject, result: Any) -> list[Any]:
 def _is_pair(subject: CheckSubject, result: Any) -> bool:
     """Whether two entries are (value, gradient) and not a gradient with two parts or entries."""
     value, rest = result
-    if np.ndim(value) != 0:
+    if np.shape(value) not in ((), subject.output_shape):
         return False
     if isinstance(rest, tuple):
         return len(rest) == len(subject.wrt)

@@ -36,7 +36,8 @@ def difference_noise(sides: Sequence[np.ndarray]) -> float:
     usable = [side for side in sides if np.all(np.isfinite(side))]
     if not usable:
         return 0.0
-    largest = max(float(np.max(np.abs(side))) for side in usable) or 1.0  # the unit in which nothing overflows
+    # In this unit, a power of two, nothing overflows and nothing is rounded.
+    largest = math.ldexp(1.0, math.frexp(max(float(np.max(np.abs(side))) for side in usable))[1])
     sigma = []
     for order in (2, 3):
         squares = np.concatenate([np.diff(side / largest, order) ** 2 for side in usable])
