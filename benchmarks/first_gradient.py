@@ -26,6 +26,7 @@ from yardstick_problems import PROBLEMS
 OUTSIDE_SIZE = 100_000  # of functions outside the yardstick
 FOLDER = Path(__file__).parent
 WARM_GOAL_S = 0.3
+LONGEST_DRAWN_S = 10.0
 DEFAULT = ["tiny", "rosenbrock1000", "elementwise1000", "helmholtz50", "logistic_regression", "mlp"]
 DEFAULT += ["gaussian_mixture", "two_layer_net", "stencil", "runge_kutta"]
 CONTENDERS = {"empty store": "diffcompare", "filled store": "diffcompare", "JAX": "jax"}
@@ -70,9 +71,11 @@ def measure(problem: str, names: Mapping[str, str], rounds: int) -> list[dict[st
 
 
 def draw(records: list[dict[str, Any]], problems: list[str], names: Mapping[str, str], path: Path) -> None:
-    """Bars: one group a problem, one bar a contender."""
+    """Bars: one group a problem, one bar a contender; what takes far longer than the others is in the table only."""
     import drawing
 
+    long = {r["problem"] for r in records if r["import_s"] + r["after_s"] > LONGEST_DRAWN_S}
+    problems, records = [p for p in problems if p not in long], [r for r in records if r["problem"] not in long]
     figure, (axis,) = drawing.panels(1)
     figure.set_size_inches(8, 1.2 + 0.75 * len(problems))
     series = {n: [r["import_s"] + r["after_s"] for r in records if r["contender"] == n] for n in names}
