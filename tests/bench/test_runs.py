@@ -34,7 +34,7 @@ class Misbehaving:
 
     def prepare(self, graph, wrt):
         if self.what == "sleep":
-            time.sleep(60.0)
+            time.sleep(120.0)
         if self.what == "exit":
             os._exit(7)
         if self.what == "eat":
@@ -66,7 +66,7 @@ def test_a_method_that_fails_is_a_row_with_its_reason(what, words):
 @pytest.mark.parametrize(
     ("what", "limits", "words"),
     [
-        ("sleep", Limits(seconds=2.0), "stopped after 2 s"),
+        ("sleep", Limits(seconds=15.0), "stopped after 15 s"),
         ("exit", Limits(seconds=60.0), "exit code 7"),
         ("eat", Limits(seconds=60.0, memory_bytes=700_000_000), "are allowed"),
     ],

@@ -32,17 +32,18 @@ CLOSE = math.sqrt(np.finfo(np.float64).eps)
 ORDINARY = (0.01, 12.0)  # sizes of arguments at which no library's function has lost half its digits
 
 
-@pytest.fixture
-def peer(request) -> str:
-    """The name of a peer that is installed; else the test is skipped, and says what is missing."""
-    can_run, reason = methods.available()[request.param]
+INSTALLED = [name for name in PEERS if methods.available()[name].can_run]
+each_peer = pytest.mark.parametrize("peer", INSTALLED)
+each_replay = pytest.mark.parametrize("peer", [name for name in REPLAYS if name in INSTALLED])
+
+
+@pytest.mark.parametrize("peer", PEERS)
+def test_a_peer_is_swept_where_it_is_installed(peer: str) -> None:
+    """One skip stands for the whole sweep of a peer that is missing."""
+    can_run, reason = methods.available()[peer]
     if not can_run:
-        pytest.skip(f"{request.param} {reason}")
-    return request.param
-
-
-each_peer = pytest.mark.parametrize("peer", PEERS, indirect=True)
-each_replay = pytest.mark.parametrize("peer", REPLAYS, indirect=True)
+        pytest.skip(f"{peer} {reason}")
+    assert peer in INSTALLED
 
 
 def verdicts(peer: str, problem: problems.Problem) -> set[str]:
