@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from diffcompare.errors import GradientMismatchError, OptionError
 from diffcompare.testing import assert_gradient, assert_hessian, assert_jvp, assert_vjp
 
 X = np.array([0.3, 0.7])
-CASES = [
+CASES: list[Any] = [
     (assert_gradient, lambda x: np.sum(x**3), lambda s, x: s * 3.0 * x**2),
     (assert_hessian, lambda x: np.sum(x**3), lambda s, x: s * np.diag(6.0 * x)),
     (assert_jvp, lambda x: x**3, lambda s, p, t: s * 3.0 * p[0] ** 2 * t[0]),

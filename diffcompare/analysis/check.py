@@ -142,6 +142,7 @@ def check_subject(
         if max_evaluations is None:
             explorer.most_evaluations += SEARCH
         entries, fault, more = _locate(explorer, subject, claim)
+        fault = fault.replace("the gradient", f"the {what}", 1)
         notes += more
     certified = _certified(subject, claim, reference, verdict)
     return _result(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from diffcompare.analysis.check_line import LARGEST, RATIO, Line, LineTest, best_steps
 from diffcompare.analysis.check_noise import difference_noise
+from diffcompare.analysis.check_subject import CheckSubject
 
 FIRST_STEPS, LATER_STEPS = 7, 5  # the first direction finds out where the best steps are
 RANDOM_DIRECTIONS = 5
@@ -23,34 +23,13 @@ SMALL_PART = 1e-3  # of the usual contribution: what an entry that hardly matter
 LEAST_LEFT = 2 * LATER_STEPS
 
 
-class Point(Protocol):
-    """What the directions need of a subject."""
-
-    x: np.ndarray
-    value: float
-    unit: float
-    evaluations: int
-
-    def value_at(self, vector: np.ndarray) -> float:
-        """The function at a vector."""
-
-    def rounded(self, vector: np.ndarray) -> np.ndarray:
-        """The vector as it reaches the function."""
-
-    def scale(self, typical: bool) -> np.ndarray:
-        """How far each entry can be moved."""
-
-    def entry(self, number: int) -> str:
-        """Name of an entry."""
-
-
 @dataclass(slots=True, eq=False)
 class Explorer:
     """Runs the lines of one check.
 
     Parameters
     ----------
-    subject : Point
+    subject : CheckSubject
         The function at its point.
     linear : callable
         The claimed derivative: displacement to number.
@@ -70,7 +49,7 @@ class Explorer:
         The user's standard deviation of the noise.
     """
 
-    subject: Point
+    subject: CheckSubject
     linear: Callable[[np.ndarray], float]
     weight: np.ndarray
     unit: float

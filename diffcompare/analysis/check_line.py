@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from diffcompare.analysis.check_noise import quantum
+from diffcompare.analysis.check_subject import CheckSubject
 from diffcompare.analysis.check_tableau import Limit, grows, limit, observed_rate
 
 RATIO = 8.0
@@ -21,20 +21,6 @@ GRADIENT_UNITS = 64.0
 DEVIATIONS = 4.0
 SUSPECT = 8.0  # go on to smaller steps while what is suspected is this many times the noise
 MOST_EXTRA = 12  # steps
-
-
-class Values(Protocol):
-    """What a line needs of a subject."""
-
-    x: np.ndarray
-    value: float
-    unit: float
-
-    def value_at(self, vector: np.ndarray) -> float:
-        """The function at a vector."""
-
-    def rounded(self, vector: np.ndarray) -> np.ndarray:
-        """The vector as it reaches the function."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +93,7 @@ class Line:
 
     Parameters
     ----------
-    subject : Values
+    subject : CheckSubject
         The function at its point.
     direction : ndarray, shape (n,)
         d.
@@ -122,7 +108,7 @@ class Line:
         |gradient|, for the size of the terms.
     """
 
-    subject: Values
+    subject: CheckSubject
     direction: np.ndarray
     linear: Callable[[np.ndarray], float]
     noise: float
@@ -194,7 +180,7 @@ class Line:
                 central, floors, one_sided = sides[0], 2.0 * floors, True
         jumps = forward - backward
         found = limit(steps, central, floors, 1 if one_sided else 2)
-        size = self._size(steps, forward, backward)
+        size = self._size(forward, backward)
         outcome, remark, found = self._outcome(steps, central, jumps, floors, found, size, one_sided)
         first = found.finest - found.order
         return LineTest(
@@ -223,7 +209,8 @@ class Line:
             return 0.0
         return 0.5 * quantum(self.values) / max(abs(value) for value in self.values)
 
-    def _size(self, steps: np.ndarray, forward: np.ndarray, backward: np.ndarray) -> float:
+    def _size(self, forward: np.ndarray, backward: np.ndarray) -> float:
+        """How large the derivative is: its terms, or the change of f over the largest step; |f| where both are 0."""
         terms = float(np.sum(self.weight * np.abs(self.direction)))
         claimed = self.linear(self.direction)
         slopes = np.abs(np.concatenate([forward + claimed, backward + claimed]))
@@ -240,6 +227,10 @@ class Line:
         size: float,
         one_sided: bool,
     ) -> tuple[str, str, Limit]:
+        """Outcome, remark, and the limit with the rounding of the claim itself in its bound.
+
+        A claim in the same arithmetic as f loses what f loses: noise above round-off is taken as its loss too.
+        """
         terms = float(np.sum(self.weight * np.abs(self.direction)))
         amplified = max(1.0, self.noise / (self.subject.unit * max(self.sizes)) if max(self.sizes) else 1.0)
         own = GRADIENT_UNITS * self.unit * amplified * terms
@@ -249,7 +240,7 @@ class Line:
                 return "kink", "the difference quotient grows without limit as the step shrinks", found
             jump = limit(steps, jumps, 4.0 * floors, 1)
             if abs(jump.value) > 2.0 * jump.bound and abs(jump.value) > 2.0 * own and _persists(jump, jumps, floors):
-                return self._at_kink(jump, found)
+                return self._at_kink(jump, found, size)
         elif grows(remainders, floors):
             return "kink", "the one-sided difference quotient grows without limit as the step shrinks", found
         if not np.isfinite(found.bound):
@@ -270,11 +261,12 @@ class Line:
         hidden = float(floors[np.isfinite(remainders)][-1]) + GRADIENT_UNITS * self.subject.unit * abs(claimed)
         return max(abs(before), abs(last)) > hidden and abs(last - before) > 0.5 * max(abs(before), abs(last))
 
-    def _at_kink(self, jump: Limit, found: Limit) -> tuple[str, str, Limit]:
+    def _at_kink(self, jump: Limit, found: Limit, size: float) -> tuple[str, str, Limit]:
         """The claim belongs to no subgradient if it lies outside of the two one-sided derivatives."""
         if abs(found.value) > 0.5 * abs(jump.value) + jump.bound + found.bound:
             return "differs", "there is a kink, and the claim lies outside of both one-sided derivatives", found
-        return "kink", f"the one-sided derivatives differ by {abs(jump.value):.3g}", found
+        part = 100.0 * abs(jump.value) / size
+        return "kink", f"the one-sided derivatives differ by {part:.3g} % of the size of the derivative", found
 
 
 def _persists(jump: Limit, jumps: np.ndarray, floors: np.ndarray) -> bool:

@@ -85,8 +85,8 @@ def check_hessian(
 
 def _columns(check: GradientCheck) -> str:
     """The likely fault in words of the matrix: what is true of every column, or which columns are wrong."""
-    if check.likely_fault.startswith("the gradient is") or check.likely_fault.startswith("the gradient has"):
-        return check.likely_fault.replace("the gradient", "the Hessian", 1)
+    if check.likely_fault.startswith(("the Hessian is", "the Hessian has")):
+        return check.likely_fault
     numbers = sorted(entry.index[0] for entry in check.entries)
     return f"wrong in column{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}" if numbers else ""
 

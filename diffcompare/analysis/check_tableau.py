@@ -84,7 +84,7 @@ def limit(steps: np.ndarray, quotients: np.ndarray, noise: np.ndarray, power: in
             finer = np.abs(table[k + 1 :, j] - table[k, j]) - 2.0 * spread[k + 1 :, j]
             bound = bounds[k, j] + max(0.0, float(np.max(finer, initial=0.0)))
             if bound < best.bound:
-                best = Limit(float(table[k, j]), bound, int(use[k]), int(use[k] - use[k - j]))
+                best = Limit(float(table[k, j]), float(bound), int(use[k]), int(use[k] - use[k - j]))
     slow = _any_rate(steps[use], quotients[use], noise[use])
     if slow.bound < best.bound:
         best = Limit(slow.value, slow.bound, int(use[slow.finest]), slow.order)
@@ -107,7 +107,7 @@ def _any_rate(steps: np.ndarray, quotients: np.ndarray, noise: np.ndarray) -> Li
             before = float("nan")
             continue
         value = float(quotients[k] + gaps[k - 1] * ratio / (1.0 - ratio))
-        bound = abs(value - before) + float(np.sum(noise[k - 2 : k + 1])) / (1.0 - ratio) ** 2
+        bound = float(abs(value - before) + np.sum(noise[k - 2 : k + 1]) / (1.0 - ratio) ** 2)
         finer = np.abs(quotients[k + 1 :] - value) - 2.0 * noise[k + 1 :] - abs(quotients[k] - value)
         bound += max(0.0, float(np.max(finer, initial=0.0)))
         if bound < best.bound:
