@@ -10,7 +10,7 @@ import numpy as np
 from ..core.arguments import Static, abstract, matcher, signature
 from ..core.bind import Bound, bind
 from ..core.graph import Graph
-from ..errors import MethodUnavailableError, ShapeError
+from ..errors import DTypeError, MethodUnavailableError, ShapeError
 from .protocol import Method, Opaque, Prepared
 
 Wrt = int | Sequence[int] | None
@@ -106,6 +106,9 @@ class PreparedFunction:
         for target, (shape, _) in zip(targets, self._gradients, strict=True):
             if not isinstance(target, np.ndarray) or target.shape != shape:
                 raise ShapeError(f"out must be an array of shape {shape}, not {np.shape(target)}.")
+            if target.dtype.kind != "f" or not target.flags.writeable:
+                what = f"has dtype {target.dtype}" if target.dtype.kind != "f" else "is read-only"
+                raise DTypeError(f"out must be a writeable array of floating-point numbers, but it {what}.")
 
     def _plain(self, targets: Sequence[np.ndarray], dynamic: tuple) -> bool:
         """Whether compiled code may write its results straight to `targets`."""

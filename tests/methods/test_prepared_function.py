@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import diffcompare as dc
-from diffcompare.errors import ShapeError
+from diffcompare.errors import DTypeError, ShapeError
 
 X = np.array([1.0, 2.0, 4.0])
 # value x.x, gradient 2 x: integers and powers of two, so every result is exact
@@ -115,7 +115,7 @@ def test_out_that_does_not_fit_is_refused():
     for wrong in (np.empty(2), (), (np.empty(3), np.empty(3)), [0.0, 0.0, 0.0], np.empty((3, 1)), (None,)):
         with pytest.raises(ShapeError, match="out"):
             prepared.value_and_gradient(X, out=wrong)
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(DTypeError, match="read-only"):
         prepared.value_and_gradient(X, out=read_only)
 
 
@@ -139,3 +139,13 @@ def test_every_executor_answers_alike(executor):
     assert operator(3.0, 2.0) == operator(3.0, 2.0) == (6.0, 2.0)
     with_shape = dc.value_and_gradient(lambda x, y: x * y, wrt=(0,), method=dc.methods.Reverse(executor=executor))
     assert with_shape(3.0, 2.0) == with_shape(3.0, 2.0) == (6.0, (2.0,))
+
+
+@pytest.mark.parametrize("words", ["read-only", "int64"])
+def test_an_out_that_cannot_hold_the_gradient_is_refused_and_left_alone(words: str) -> None:
+    prepared = dc.prepare(lambda x: np.sum(x * x), np.ones(3))
+    out = np.zeros(3, np.int64 if words == "int64" else np.float64)
+    out.flags.writeable = words == "int64"
+    with pytest.raises(dc.errors.DTypeError, match=words):
+        prepared.value_and_gradient(np.full(3, 0.75), out=out)
+    np.testing.assert_array_equal(out, 0)
