@@ -92,7 +92,7 @@ def norm(threshold: float) -> Rule:
     return judge
 
 
-# Steps and tolerances are the tools' defaults: torch.autograd.gradcheck (PyTorch's documentation), jax.test_util.check_grads
+# Steps and tolerances are the tools' defaults: torch.autograd.gradcheck (PyTorch's pages), jax.test_util.check_grads
 # (tolerance for float64, times the size of what is compared, here one number), autograd.test_util.check_grads,
 # scipy.optimize.check_grad (it returns the norm; the threshold is the user's, and 1e-5 is chosen here), and minitorch's
 # check of derivatives (1e-2, taken as relative and absolute).
