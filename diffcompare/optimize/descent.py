@@ -53,7 +53,7 @@ class Form:
 
     def arguments(self, parts: Parts) -> tuple[Any, ...]:
         """What `value_and_gradient` is called with."""
-        return tuple(p.item() if s else p for p, s in zip(parts, self.scalars, strict=True))
+        return tuple(_number(p) if s else p for p, s in zip(parts, self.scalars, strict=True))
 
     def result(self, parts: Parts) -> Any:
         """Points in the form of the start."""
@@ -78,6 +78,11 @@ class Form:
                 "  Differentiate with respect to the arguments that are optimised: value_and_gradient(f, wrt=(0, 1))."
             )
         return [np.asarray(part, dtype=p.dtype) for part, p in zip(given, self.parts, strict=True)]
+
+
+def _number(part: np.ndarray) -> Any:
+    """One number as functions get it: a float, or NumPy's where it is no float64."""
+    return part.item() if part.dtype == np.float64 else part[()]
 
 
 def _floating(part: Any) -> np.ndarray:

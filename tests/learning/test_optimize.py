@@ -157,3 +157,15 @@ def test_scipy_takes_our_gradient_in_one_line():
 def test_what_makes_no_sense_is_told(words, call):
     with pytest.raises(dc.errors.DiffCompareError, match=words):
         call()
+
+
+def test_numbers_of_a_float32_start_stay_float32():
+    """A float32 number among the arguments reaches the function as one, so that nothing is prepared twice."""
+    seen = []
+
+    def squares(x, b):
+        seen.append(type(b))
+        return x @ x + b * b, (2 * x, 2 * b)
+
+    x, b = optimize.adam(squares, (np.ones(2, np.float32), np.float32(1.0)), steps=2).x
+    assert set(seen) == {np.float32} and b.dtype == np.float32 and x.dtype == np.float32
