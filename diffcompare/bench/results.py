@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from diffcompare.analysis import tables
 from diffcompare.analysis.comparison import USUAL_WIDTH, keep
 from diffcompare.analysis.records import Record, to_csv
-from diffcompare.bench import files
+from diffcompare.bench import files, summary
 from diffcompare.bench.session import BASELINES, Row
 from diffcompare.core.faces import face
 from diffcompare.errors import UnknownNameError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from diffcompare.bench.difference import Difference
+
+FULL = 12  # cases whose tables are printed in full by default
 
 
 @dataclass(slots=True, eq=False)
@@ -116,20 +118,43 @@ class BenchmarkRun:
         self.print_on(console)
         return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
-    def print_on(self, console: Any) -> None:
-        """One table a case, with the reasons below, on a `rich.console.Console`."""
+    def print_on(self, console: Any, full: bool | None = None) -> None:
+        """Tables on a `rich.console.Console`: one a case with all methods, then one with a line a case.
+
+        Parameters
+        ----------
+        console : rich.console.Console
+            Where to print.
+        full : bool, optional
+            Whether to print the tables of the cases; by default up to `FULL` of them.
+        """
         from rich.text import Text
 
-        for (problem, point, dtype), rows in self.cases().items():
-            records = [row.record for row in rows]
-            console.print(Text(f"{problem} ({point}), {records[0]['size']} entries, {dtype}", style="bold"))
-            console.print(tables.rich_table(records, max(60, console.width)))
-            for record in records:
-                if record["reason"]:
-                    console.print(Text(f"{record['method']} {record['status']}: {record['reason'].splitlines()[0]}"))
+        cases = self.cases()
+        if full is None:
+            full = len(cases) <= FULL
+        if full:
+            for key, rows in cases.items():
+                self._print_case(console, key, [row.record for row in rows])
+        if len(cases) > 1:
+            console.print(summary.summary_table(summary.summarise(self)))
             console.print()
+        if not full:
+            for line in summary.reasons(self):
+                console.print(Text(line))
         for line in self.remarks():
             console.print(Text(line))
+
+    def _print_case(self, console: Any, key: tuple[str, str, str], records: list[Record]) -> None:
+        from rich.text import Text
+
+        problem, point, dtype = key
+        console.print(Text(f"{problem} ({point}), {records[0]['size']} entries, {dtype}", style="bold"))
+        console.print(tables.rich_table(records, max(60, console.width)))
+        for record in records:
+            if record["reason"]:
+                console.print(Text(f"{record['method']} {record['status']}: {record['reason'].splitlines()[0]}"))
+        console.print()
 
     def remarks(self) -> list[str]:
         """Counts of statuses, notes, how long it took, and the machine."""

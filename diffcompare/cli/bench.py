@@ -42,6 +42,10 @@ def bench(
         list[Path] | None,
         typer.Option(help="Write this too: .csv, .md, .tex, .html or .pyperf.json; may be given several times."),
     ] = None,
+    full: Annotated[
+        bool | None,
+        typer.Option("--full/--short", help="Print a table a case, or a line a case; by default by their number."),
+    ] = None,
     width: Wide = None,
 ) -> None:
     """Every method on a suite of problems: checked against certified gradients, then timed in turns."""
@@ -62,7 +66,7 @@ def bench(
         resume=output if resume and output is not None and output.exists() else None,
         keep=output,
     )
-    _print(run, width)
+    run.print_on(_console(width), full)
     for write, path in exports:
         write(run, path)
         typer.echo(f"wrote {path}", err=True)
@@ -90,7 +94,7 @@ def diff(
     if json:
         typer.echo(found.to_json())
     else:
-        _print(found, width)
+        found.print_on(_console(width))
     if found.regressions:
         raise typer.Exit(FAILURE)
 
@@ -129,9 +133,9 @@ def _exporter(path: Path) -> Any:
     raise OptionError(f"cannot write {path.name!r}: its suffix must be one of {', '.join(EXPORTS)}.")
 
 
-def _print(shown: Any, width: int | None) -> None:
+def _console(width: int | None) -> Any:
     from rich.console import Console
 
     if width is None and not sys.stdout.isatty():
         width = 118
-    shown.print_on(Console(width=width, highlight=False, soft_wrap=False))
+    return Console(width=width, highlight=False, soft_wrap=False)

@@ -1,4 +1,4 @@
-"""Pictures of a benchmark run: work and precision, growth, profiles, cost over the value, break-even, compile and run."""
+"""Pictures of a benchmark run: work and precision, growth, profiles, cost over the value, break-even, preparation."""
 
 from __future__ import annotations
 
