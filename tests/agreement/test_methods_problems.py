@@ -23,7 +23,7 @@ METHODS = [name for name, (can_run, _) in methods.available().items() if can_run
 ORDERS = {"forward-difference": 1, "backward-difference": 1, "central-difference": 2, "richardson": 2}
 UNITS = 64  # roundings of a derivative, a few for each of the operations that meet in one entry
 MOST_INPUTS = 20  # a difference or a direction an input: larger sizes measure patience
-SLOW = {("nist-gauss1", "symbolic")}  # 250 observations written out as one expression
+SLOW = {("nist-gauss1", "symbolic"), ("nist-gauss3", "symbolic")}  # 250 observations written out as one expression
 
 
 def cases():

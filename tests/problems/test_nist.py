@@ -43,8 +43,10 @@ def test_nists_certified_sum_is_met(dataset):
     problem = problems.get(f"nist-{dataset.lower()}")
     certified = read_regression(f"nist/{dataset}.dat").residual_sum_of_squares
     assert certified == float(DATASETS[dataset]["certified_rss"])
-    # Both have 11 digits; the shift of the parameters enters squared. Observed by others: below 7e-11.
-    np.testing.assert_allclose(problem.function(*problem.point("certified")), certified, rtol=1e-10)
+    # Both have 11 digits; the shift of the parameters enters squared. Observed by others: below 7e-11. The 24 residuals
+    # of Lanczos1 vanish but for that shift: half a unit of each parameter's last digit moves one by less than 7e-11.
+    shift = 24 * 7e-11**2 if dataset == "Lanczos1" else 0.0
+    np.testing.assert_allclose(problem.function(*problem.point("certified")), certified, rtol=1e-10, atol=shift)
 
 
 def test_the_certified_points_are_minima():
