@@ -69,7 +69,6 @@ def compiled(
     about = PythonFunctionDescriptor(
         True, function.__module__, function.__qualname__, function.__name__, "", None, result, None,
         tuple(f"a{k}" for k in range(len(signature))), (), argtypes=tuple(signature), noalias=distinct,
-        global_dict=function.__globals__,
     )  # fmt: skip
     _for_numba(module, made, about.llvm_func_name)
     _for_python(module, made, about.llvm_cpython_wrapper_name)

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 import warnings
 
 import numpy as np
@@ -50,6 +51,13 @@ def test_a_second_process_compiles_nothing(store):
     first, again = compiled(), compiled()
     assert (first[1], again[1]) == (False, True)
     assert first[0](3.0) == again[0](3.0) == 7.0
+
+
+def test_a_notebook_that_replaces_a_builtin_can_store(store, monkeypatch):
+    """An entry holds none of Python's builtins: Jupyter puts a method that cannot be stored in the place of `input`."""
+    monkeypatch.setattr("builtins.input", threading.Lock())  # cannot be pickled either
+    assert compiled()[1] is False
+    assert entry(store).stat().st_size < 50_000
 
 
 def test_the_same_function_is_not_made_twice_in_a_process(store):
