@@ -50,7 +50,7 @@ class Reference:
     digits : int
         Decimal digits that the worst entry's enclosure guarantees (entries that are exact or 0 are not counted).
     condition : float
-        Condition number of the value: sum of |x_i df/dx_i| over |f|, over the differentiated entries [1]_.
+        Condition number of the value: sum of ``|x_i df/dx_i|`` over ``|f|``, over the differentiated entries [1]_.
     arrays : tuple of ndarray
         `gradient` as one array for each differentiated argument.
     sums : tuple of ndarray or None

@@ -37,7 +37,7 @@ def sweep_steps(
 ) -> StepSweep:
     """Error of each method at each step, with the truncation and round-off errors that theory predicts.
 
-    The error is |estimate - derivative|, the derivative certified by ball arithmetic for the exact function at the
+    The error is ``|estimate - derivative|``, the derivative certified by ball arithmetic for the exact function at the
     point as it is representable in the data type. Arguments and values are rounded to that type; the quotient is
     formed in float64, so that what shows is the noise of the values.
 

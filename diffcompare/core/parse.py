@@ -65,8 +65,9 @@ def parse(text: str) -> Function:
     Parameters
     ----------
     text : str
-        An expression such as ``"sin(x) * exp(-y**2)"``: numbers, names, + - * / // % **, comparisons, `and or not`, the
-        constants pi and e, and the elementwise functions by their NumPy or SciPy names, with abs, min, max and where.
+        An expression such as ``"sin(x) * exp(-y**2)"``: numbers, names, ``+ - * / // % **``, comparisons, ``and or
+        not``, the constants pi and e, and the elementwise functions by their NumPy or SciPy names, with abs, min, max
+        and where.
 
     Returns
     -------
