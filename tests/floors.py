@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("operators",),
     ("analysis",),
     ("bench", "problems"),
-    ("plot", "draw", "cli", "optimize", "losses", "testing"),
+    ("plot", "draw", "cli", "optimize", "losses", "report", "testing"),
     ("", "__main__"),  # the package itself, which shows the names of all floors
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}

@@ -27,6 +27,7 @@ FACES = {
     "source": "diffcompare.lower.tape:source",
     "tape": "diffcompare.lower.tape:tape",
     "to_sympy": "diffcompare.lower.sympy_io:function_to_sympy",
+    "write_report": "diffcompare.report.page:write_report",
 }
 
 
