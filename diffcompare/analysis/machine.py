@@ -18,7 +18,8 @@ COMMAND_LIMIT_S = 5.0
 def host() -> str:
     """One line that describes the machine: processor, cores, system."""
     about = processor()
-    return f"{about['model']}, {about['usable cores']} cores, {platform.system()} {platform.machine()}"
+    cores = int(about["usable cores"])
+    return f"{about['model']}, {cores} core{'s' * (cores != 1)}, {platform.system()} {platform.machine()}"
 
 
 @cache
