@@ -13,6 +13,7 @@ import numpy as np
 
 from diffcompare.analysis.compare import chosen_methods
 from diffcompare.analysis.environment import environment
+from diffcompare.analysis.run import REFUSALS, label
 from diffcompare.core.trace import function
 from diffcompare.errors import DiffCompareError, MethodUnavailableError, OptionError, UnknownNameError
 from diffcompare.methods import Method, resolve
@@ -222,7 +223,8 @@ class _Task:
 
     def run(self, method: Any, step: float | None, comparison: TrainingComparison) -> None:
         """Train with one gradient; adds a record, and a history and checkpoints where there are any."""
-        name = method if isinstance(method, str) else method.name
+        bare = replace(method, step=None) if isinstance(method, FiniteDifference) else method
+        name = method if isinstance(method, str) else label(bare)
         record = new_record(method=name, step=step, dtype=str(Form(self.x0).parts[0].dtype), label=label_of(name, step))
         comparison.records.append(record)
         try:
@@ -235,8 +237,7 @@ class _Task:
         except OptionError:  # no method's failure
             raise
         except DiffCompareError as error:
-            kind = "skipped" if isinstance(error, NotImplementedError | RuntimeError) else "failed"
-            record.update(status=kind, reason=str(error))
+            record.update(status="skipped" if isinstance(error, REFUSALS) else "failed", reason=str(error))
             return
         found = self._compare(operator, history, points)
         comparison.histories[record["label"]] = history

@@ -21,7 +21,8 @@ def plot_training(comparison: TrainingComparison) -> Figure:
     """Two panels of losses, and a third where differences ran with several steps h.
 
     The third shows the norm of the true gradient where each run ended, against h, and hollow what the method itself
-    took it for; a line across shows where methods without a chosen step ended. Runs that diverged are not in it.
+    took it for, 0 on the lowest line; a line across shows where methods without a chosen step ended. Runs that diverged
+    are not in it.
 
     Parameters
     ----------
@@ -94,6 +95,7 @@ def _floors(axes: Axes, comparison: TrainingComparison, stepped: Sequence[dict[s
     axes.set_xscale("log")
     axes.set_yscale("log")
     methods = list(dict.fromkeys(r["method"] for r in comparison.records))
+    zero_at = _zero(axes, comparison)
     for number, method in enumerate(methods):
         style = {**look(number), "markersize": 5.5}
         runs = sorted((r for r in stepped if r["method"] == method and r["status"] != "diverged"), key=_step)
@@ -101,8 +103,8 @@ def _floors(axes: Axes, comparison: TrainingComparison, stepped: Sequence[dict[s
             steps = [r["step"] for r in runs]
             axes.plot(steps, [r["gradient_norm"] for r in runs], label=method, linewidth=1.4, **style)
             axes.plot(
-                steps, [r["own_norm"] for r in runs], linestyle="none", markerfacecolor="white", zorder=1.5,
-                **{**style, "markersize": 4.5},
+                steps, [max(r["own_norm"], zero_at) for r in runs], linestyle="none", markerfacecolor="white",
+                zorder=1.5, **{**style, "markersize": 4.5},
             )  # fmt: skip
     for number, (names, norm) in enumerate(_without_step(comparison)):
         axes.axhline(norm, color="0.35", linewidth=1.2, linestyle=DASHES[1 + number % 3])
@@ -114,6 +116,19 @@ def _floors(axes: Axes, comparison: TrainingComparison, stepped: Sequence[dict[s
     axes.set_ylabel("norm of the gradient where it ended\n(filled: the true one, hollow: the method's own)")
     axes.grid(True, which="major", color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
+
+
+def _zero(axes: Axes, comparison: TrainingComparison) -> float:
+    """Where norms of 0 are drawn: below all others, on a line with that name."""
+    norms = [r[key] for r in comparison.records for key in ("gradient_norm", "own_norm") if r[key] is not None]
+    least = min([n for n in norms if n > 0], default=1.0) / 30.0
+    if 0 in norms:
+        axes.axhline(least, color="0.6", linewidth=0.8, linestyle=":")
+        axes.annotate(
+            "0", (0.0, least), xycoords=("axes fraction", "data"), xytext=(4, 3), textcoords="offset points",
+            fontsize=8, color="0.25",
+        )  # fmt: skip
+    return least
 
 
 def _without_step(comparison: TrainingComparison) -> list[tuple[list[str], float]]:

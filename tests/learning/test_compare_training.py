@@ -156,6 +156,14 @@ def test_float32_is_trained_in_float32_and_judged_in_float64():
     assert 0 < start["relative_error"] < 2 * 3 * 2.0**-23 / 2e-4 * math.sqrt(3.0 / 6.0)
 
 
+def test_runs_of_one_method_with_other_options_have_names_of_their_own():
+    methods = ["central-difference", dc.methods.FiniteDifference("central", order=4, step=0.5)]
+    result = dc.compare_training("x**3/3 + x**2/2", 0.25, methods=methods, **DESCENT)
+    assert list(result.histories) == ["central-difference", "central-difference (order=4), h = 0.5"]
+    # Of order 4 a cubic's difference is exact: it ends at the minimum, 0.
+    assert abs(result.histories["central-difference (order=4), h = 0.5"].x) < 16 * EPS * 0.5
+
+
 def test_what_cannot_run_diverges_or_falls_short_has_its_record():
     skipped = dc.compare_training(lambda x: np.sum(np.abs(x)), np.ones(2), methods=["complex-step"], steps=3)
     assert skipped.records[0]["status"] == "skipped" and "complex" in skipped.records[0]["reason"]
