@@ -80,10 +80,11 @@ def require_known(name: Hashable, known: Sequence[Hashable], what: str) -> None:
     raise UnknownNameError(f"no {what} is called {name!r}. {hint}")
 
 
-def require_size(size: Size, problem: str, *, least: int = 1, multiple_of: int = 1) -> int:
+def require_size(size: Size, problem: str, *, least: int = 1, most: int | None = None, multiple_of: int = 1) -> int:
     """Return `size` as an int, or raise `OptionError` where the problem cannot take it."""
     whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
-    if whole and int(size) >= least and int(size) % multiple_of == 0:
+    if whole and int(size) >= least and (most is None or int(size) <= most) and int(size) % multiple_of == 0:
         return int(size)
-    rule = f"a whole number of at least {least}" + (f", a multiple of {multiple_of}" if multiple_of > 1 else "")
+    rule = f"a whole number of at least {least}" + (f" and at most {most}" if most is not None else "")
+    rule += f", a multiple of {multiple_of}" if multiple_of > 1 else ""
     raise OptionError(f"problem {problem!r} has no size {size!r}: its size is {rule}.")

@@ -21,6 +21,7 @@ EPS = float(np.finfo(np.float64).eps)
 METHODS = [name for name, (can_run, _) in methods.available().items() if can_run and name not in methods.PEERS]
 # Order of the truncation error, for methods that have one; the others only round. Richardson's is at least this.
 ORDERS = {"forward-difference": 1, "backward-difference": 1, "central-difference": 2, "richardson": 2}
+ONE_SIDED = ("forward-difference", "backward-difference")
 UNITS = 64  # roundings of a derivative, a few for each of the operations that meet in one entry
 MOST_INPUTS = 20  # a difference or a direction an input: larger sizes measure patience
 SLOW = {("nist-gauss1", "symbolic"), ("nist-gauss3", "symbolic")}  # 250 observations written out as one expression
@@ -33,6 +34,8 @@ def cases():
         for size in problem.sizes[:2]:
             if problem.inputs(size) <= MOST_INPUTS:
                 for method in METHODS:
+                    if (name, size) == ("absolute-maxima", "ties") and method in ONE_SIDED:
+                        continue  # their slopes are others of those that the kinks allow
                     marks = pytest.mark.slow if (name, method) in SLOW else ()
                     yield pytest.param(name, size, method, marks=marks, id=f"{name}-{size}-{method}")
 
@@ -47,6 +50,14 @@ def by_hand(name, size):
     return [np.asarray(g, float) for g in problem.gradient(*args)], reference
 
 
+def largest_value(name, size):
+    """The size of the terms that a value is added up from: of a polynomial, its value when nothing cancels."""
+    problem = problems.get(name)
+    args = problem.point(size)
+    cancels = {"polynomial", "ill-conditioned"} <= set(problem.tags)
+    return abs(float(problem.function(*(map(np.abs, args) if cancels else args))))
+
+
 @cache
 def theory(name, size, order):
     """What differences of this order may be off by at their step h, an array for each differentiated argument.
@@ -54,7 +65,7 @@ def theory(name, size, order):
     h**p times the Taylor coefficient of order p + 1 (by power series in balls), and the rounding of two values over h.
     """
     task = by_hand(name, size)[1].task
-    value, found = abs(by_hand(name, size)[1].value), []
+    value, found = largest_value(name, size), []
     evaluate, points = ball_evaluator(task.graph), task.balls()
     rho = EPS ** (1.0 / (order + 1))
     for i in task.wrt:
@@ -86,7 +97,8 @@ def test_a_method_gives_the_gradient_by_hand(name, size, method):
         found_value, found = dc.value_and_gradient(problem.function, wrt=problem.wrt, method=method)(*args)
     except (SizeLimitError, UnsupportedOpError) as refused:
         pytest.skip(f"{type(refused).__name__}: {refused}")
-    assert found_value == pytest.approx(float(problem.function(*args)), rel=UNITS * EPS * 100)
+    rounding = UNITS * EPS * 100 * largest_value(name, size)
+    assert found_value == pytest.approx(float(problem.function(*args)), rel=0, abs=rounding)
     for position, got, expected, terms, more in zip(problem.wrt, found, gradient, reference.sums, allowed, strict=True):
         assert np.shape(got) == np.shape(args[position])
         # the method's and the hand's own roundings; the step may be 2**1.5 off, which its square makes 8

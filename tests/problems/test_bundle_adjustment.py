@@ -11,7 +11,8 @@ from diffcompare.analysis.reference import reference_gradient
 from diffcompare.errors import DataError
 from diffcompare.lower.ball_base import precision
 from diffcompare.problems.adbench_files import read_observation
-from diffcompare.problems.bundle_adjustment import residual, residual_jacobian
+from diffcompare.problems.bundle_adjustment import projection_error, projection_jacobian, residual, residual_jacobian
+from diffcompare.problems.bundle_adjustment_scene import seen_by
 from tests.problems.digits import EPS
 
 POINT = problems.get("bundle-adjustment").point("test")
@@ -77,3 +78,39 @@ def test_a_file_that_is_cut_short_is_told(tmp_path):
     path.write_text("2 10 10\n", encoding="ascii")
     with pytest.raises(DataError, match="5 lines"):
         read_observation(path)
+
+
+# The residual of every observation of ADBench's scenes in 80-bit arithmetic.
+SCENES = {"test": (-0.2690488492353061, 0.259944792677912), "ba1": (0.10133583791446112, -0.06896776592435656)}
+SCENES["ba2"] = SCENES["ba1"]
+
+
+@pytest.mark.parametrize("size", SCENES)
+def test_every_observation_of_a_scene_has_its_residual(size):
+    """As many observations as the file says, each with the residual of the one that is repeated."""
+    cameras, points, weights, features = problems.get("bundle-adjustment-scene").point(size)
+    by, of = seen_by(cameras, points, weights.size)
+    errors = projection_error(cameras[by], points[of], weights[:, np.newaxis], features)
+    # A difference of numbers below 1000 pixels, each after some 40 operations.
+    np.testing.assert_allclose(errors, np.tile(SCENES[size], (weights.size, 1)), rtol=0, atol=40 * EPS * 1000)
+
+
+def test_the_blocks_of_a_scene_are_the_50_digit_jacobian():
+    """The sparse Jacobian has the same two rows of 15 entries for each of the ten observations."""
+    cameras, points, weights, features = problems.get("bundle-adjustment-scene").point("test")
+    assert (cameras.shape, points.shape, weights.shape) == ((2, 11), (10, 3), (10,))
+    by, of = seen_by(cameras, points, weights.size)
+    blocks = projection_jacobian(cameras[by], points[of], weights[:, np.newaxis], features)
+    bound = 40 * EPS * max(max(map(abs, row)) for row in JACOBIAN)
+    np.testing.assert_allclose(blocks, np.tile(JACOBIAN[:2], (10, 1, 1)), rtol=0, atol=bound)
+
+
+def test_observations_that_differ_each_have_their_own_block():
+    """A scene of distinct cameras and points has, observation by observation, the Jacobian of one."""
+    draw = np.random.Generator(np.random.PCG64(5))
+    camera, x, weight, feature = POINT
+    cameras, points = camera + draw.normal(scale=0.01, size=(3, 11)), x + draw.normal(scale=0.01, size=(3, 3))
+    blocks = projection_jacobian(cameras, points, weight, np.tile(feature, (3, 1)))
+    for i in range(3):
+        single = residual_jacobian(cameras[i], points[i], weight, feature)[:2]
+        np.testing.assert_allclose(blocks[i], single, rtol=0, atol=40 * EPS * np.max(np.abs(single)))

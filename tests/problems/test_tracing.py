@@ -17,6 +17,11 @@ def scales(problem: Problem, arguments: tuple, gradient: tuple) -> list:
     """For each derivative, the size of the terms that cancel in it, as an argument of `assert_within`."""
     if "nist" in problem.tags:
         return [regression_scale(problem, *arguments)]
+    if {"polynomial", "ill-conditioned"} <= set(problem.tags):
+        return list(problem.gradient(*map(np.abs, arguments)))  # a sum of powers, here one in which nothing cancels
+    if problem.name in ("banded-quadratic", "combustion"):
+        # The rows of A add up to 16 in absolute value, those of the five-point stencil to 8.
+        return [(16.0 if problem.name == "banded-quadratic" else 8.0) * np.max(np.abs(arguments[0]))]
     largest = max(np.max(np.abs(part)) for part in gradient)
     if problem.name == "trigonometric":
         # Rounding n - sum cos x shifts all n residuals alike, by EPS n; the derivative in x_i of residual k is sin x_i,
