@@ -37,7 +37,8 @@ def facts(check: Checked) -> list[str]:
     if check.likely_fault:
         lines.append(f"likely fault: {check.likely_fault}")
     if check.rate is not None:
-        lines.append(f"rate: the remainder falls as h**{check.rate:.2f} (2 if correct, 0 if wrong)")
+        rate = round(check.rate, 2) + 0.0  # a rate of -0.001 is written 0.00
+        lines.append(f"rate: the remainder falls as h**{rate:.2f} (2 if correct, 0 if wrong)")
     elif check.verdict == "correct":
         lines.append("rate: no remainder rises above the noise, at any step")
     lines.append(

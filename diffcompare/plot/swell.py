@@ -79,7 +79,9 @@ def _equal(swell: Swell, shown: list[str]) -> list[tuple[list[str], list[tuple[A
 
 
 def _label(forms: list[str]) -> str:
-    return " = ".join(FORMS[form][0] for form in forms)
+    """The names of forms, each beginning with the first name without it: `derivative = expanded = Horner`."""
+    first, *others = [FORMS[form][0] for form in forms]
+    return " = ".join([first, *(name.removeprefix(f"{first}, ") for name in others)])
 
 
 def _labels(axes: Axes, ends: list[tuple[tuple[Any, int], str, str]]) -> None:

@@ -7,6 +7,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
@@ -24,6 +25,20 @@ def test_forms_with_equal_counts_share_a_line():
     boxes = [Text.get_window_extent(text) for text in axes.texts]
     assert all(box.x1 <= figure.bbox.x1 for box in boxes)
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    plt.close(figure)
+
+
+def test_a_label_of_many_forms_stays_short():
+    """Forms of one kind with equal counts have the kind in the label once, and the label stays in the figure."""
+
+    def product(n):
+        return dc.Function(lambda *x: np.prod(np.stack(x)), names=[f"x{i}" for i in range(n)])
+
+    figure = dc.expression_swell(product, sizes=(2, 4)).plot()
+    (axes,) = figure.axes
+    figure.canvas.draw()
+    assert "derivative = expanded = Horner = factored" in [text.get_text() for text in axes.texts]
+    assert all(Text.get_window_extent(text).x1 <= figure.bbox.x1 for text in axes.texts)
     plt.close(figure)
 
 
