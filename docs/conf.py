@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
+sys.path[:0] = [str(HERE / "_ext"), str(HERE), str(HERE.parent)]
+
+from numpydoc.xref import DEFAULT_LINKS  # noqa: E402
 
 import diffcompare  # noqa: E402 - its folder has just been entered
 
@@ -22,6 +24,7 @@ extensions = [
     "numpydoc",
     "myst_nb",
     "mathml",
+    "pictures",
     "references",
     "tables",
     "tutorials",
@@ -32,11 +35,19 @@ nitpicky = True  # a reference that leads nowhere is a warning
 default_role = "name"  # see _ext/references.py
 
 autosummary_generate = True
-autosummary_imported_members = False
+autosummary_filename_map = {"diffcompare.Function": "diffcompare.Function-class"}  # beside diffcompare.function
 autodoc_typehints = "none"  # types stand in the docstrings, with shapes and units
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
-numpydoc_xref_param_type = False
+DEFAULT_LINKS.clear()  # to Python's and NumPy's pages, which would have to be loaded
+numpydoc_xref_param_type = True  # the package's own classes are links, other types are text
+numpydoc_xref_ignore = "all"
+numpydoc_xref_aliases = {
+    name: f"diffcompare.{module}{name}"
+    for module, names in (("", diffcompare.__all__), ("errors.", vars(diffcompare.errors)), ("problems.", ["Problem"]))
+    for name in names
+    if name[0].isupper()
+}
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
@@ -49,4 +60,6 @@ html_title = f"diffcompare {release}"
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sphinx = False
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_theme_options = {"navigation_with_keys": True}

@@ -12,6 +12,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 SHORT_FRACTION = re.compile(r"\\frac\s*(\d)\s*(\w)")  # \frac12, which the converter does not know
+FUNCTION = re.compile(r"(<mi>[a-z]{2,}</mi>)(?=\s*<m(?:i|n|sub|sup|frac)\b)")
+BAR = re.compile(r"<mo[^>]*>\|</mo>")
 LOG = logging.getLogger(__name__)
 
 
@@ -32,10 +34,12 @@ def _converted(node: nodes.Element, block: bool) -> str:
     if block and r"\\" in code and r"\begin{" not in code:
         code = rf"\begin{{align*}}{code}\end{{align*}}"
     try:
-        return tex2mathml(code, as_block=block)
+        found = tex2mathml(code, as_block=block)
     except MathError as error:
         LOG.warning("this formula cannot be converted to MathML: %s\n  %s", error, code, location=node)
         return ""
+    found = FUNCTION.sub(r'\1<mspace width="0.17em"/>', found)  # sin x, not sinx
+    return BAR.sub('<mo stretchy="false" lspace="0" rspace="0">|</mo>', found)  # |x|, not | x |
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -86,7 +86,7 @@ def methods_table() -> Table:
             what = found.__doc__.strip().partition("\n\n")[0].replace("\n", " ")
             link = Link(f"diffcompare.methods.{entry.class_name}")
             rows.append((Code(name), link, Code(options) if options else "", " ".join(what.split()), needs))
-    return Table(("name", "class", "options", "what it is", "needs"), (17, 17, 18, 36, 12), rows)
+    return Table(("name", "class", "options", "what it is", "needs"), (18, 20, 20, 30, 12), rows)
 
 
 def problems_table() -> Table:
@@ -166,7 +166,8 @@ class TableDirective(SphinxDirective):
                     refdoc=self.env.docname,
                 )
             ]  # fmt: skip
-        return [nodes.Text(cell)]
+        parts = cell.split("``")  # every second one is code
+        return [nodes.literal("", p, classes=["code"]) if k % 2 else nodes.Text(p) for k, p in enumerate(parts)]
 
 
 class FunctionsDirective(SphinxDirective):
