@@ -22,9 +22,9 @@
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.datasets import load_digits
 
 import diffcompare as dc
+from diffcompare.problems.digits_data import digits
 
 # %config InlineBackend.figure_formats = ["retina"]
 
@@ -192,13 +192,13 @@ assert plain == 0.0 and value > 0
 # ## Pictures of digits
 #
 # 1,797 pictures of 8 × 8 pixels, written by 43 people: E. Alpaydin and C. Kaynak, *Optical Recognition of Handwritten
-# Digits*, UCI Machine Learning Repository 1998, doi:10.24432/C50P49 (CC BY 4.0), as scikit-learn ships them. 1,400 are
-# for training, the other 397 for judging.
+# Digits*, UCI Machine Learning Repository 1998, doi:10.24432/C50P49 (CC BY 4.0), as they come with the package. 1,400
+# are for training, the other 397 for judging.
 
 # %%
-digits = load_digits()
-order = np.random.default_rng(0).permutation(len(digits.target))
-pictures, classes = digits.data[order] / 16.0, digits.target[order]
+pictures, classes = digits(1797, "this notebook")
+order = np.random.default_rng(0).permutation(1797)
+pictures, classes = pictures[order], classes[order]
 train, train_labels, test, test_labels = pictures[:1400], classes[:1400], pictures[1400:], classes[1400:]
 
 figure, panels = plt.subplots(2, 10, figsize=(10, 2.4), layout="constrained")

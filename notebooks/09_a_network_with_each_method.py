@@ -21,10 +21,10 @@
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.datasets import load_digits
 
 import diffcompare as dc
 from diffcompare import optimize
+from diffcompare.problems.digits_data import digits
 
 # %config InlineBackend.figure_formats = ["retina"]
 
@@ -298,13 +298,13 @@ assert min(central_32) > 1000 * min(central) and single["reverse"]["gradient_nor
 # ## Digits
 #
 # A network of 64 inputs, 32 hidden units and 10 outputs has 2,410 weights. The data are the 8 × 8 pictures of E.
-# Alpaydin and C. Kaynak, UCI Machine Learning Repository 1998, doi:10.24432/C50P49 (CC BY 4.0), as scikit-learn ships
-# them.
+# Alpaydin and C. Kaynak, UCI Machine Learning Repository 1998, doi:10.24432/C50P49 (CC BY 4.0), as they come with the
+# package.
 
 # %%
-digits = load_digits()
-order = np.random.default_rng(0).permutation(len(digits.target))
-pictures, classes = digits.data[order] / 16.0, digits.target[order]
+pictures, classes = digits(1797, "this notebook")
+order = np.random.default_rng(0).permutation(1797)
+pictures, classes = pictures[order], classes[order]
 train_x, train_y, test_x, test_y = pictures[:1400], classes[:1400], pictures[1400:], classes[1400:]
 
 
