@@ -54,9 +54,9 @@ assert value == 676.0
 assert gradient.tolist() == [0.0, 208.0, 416.0, 624.0]
 
 # %% [markdown]
-# If $a = \sum_i x_i$ is no constant but depends on $x$ too, its way back adds: $2 (y - a)(4x - 1)$. Notebook 11
-# shows how to cut that way (`detach`), and what it is good for: with $a$ held at its value 6, the gradient is $2 (y
-# - a) \cdot 4x$.
+# If $a = \sum_i x_i$ is no constant but depends on $x$ too, its way back adds: $2\,(y - a)\,(4x - 1)$. Notebook 11
+# shows how to cut that way (`detach`), and what it is good for: with $a$ held at its value 6, the gradient is
+# $2\,(y - a) \cdot 4x$.
 
 
 # %%

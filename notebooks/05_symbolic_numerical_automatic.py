@@ -180,7 +180,7 @@ print("and adds to the reverse tape", steps[-1], "operations")
 
 # %% [markdown]
 # It is not that symbols are slow; it is the *form*. SymPy applied operation by operation, with every intermediate
-# result named (`"symbolic, by operation"`), is as short as a tape. Automatic differentiation *is* that.
+# result named (*symbolic, by operation*), is as short as a tape. Automatic differentiation *is* that.
 #
 # The second classic is the product $x_1 x_2 \cdots x_n$: each of its $n$ derivatives is a product of $n - 1$
 # factors.

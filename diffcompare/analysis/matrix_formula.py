@@ -73,7 +73,7 @@ class MatrixFormula:
         reverse = jacobian(self._function, wrt=self.wrt)(*args)
         if not self._scalar:
             reverse = tuple(np.transpose(part) for part in reverse)
-        return FormulaNumbers(self.gradients, self(*args), tuple(np.asarray(part) for part in reverse))
+        return FormulaNumbers(self.gradients, self.latex, self(*args), tuple(np.asarray(part) for part in reverse))
 
     def _arguments(self, at: tuple) -> tuple:
         args = _numbers(at)
@@ -99,13 +99,14 @@ class FormulaNumbers:
 
     Attributes
     ----------
-    gradients : dict of str to str
-        The formula by each argument.
+    gradients, latex : dict of str to str
+        The formula by each argument, as text and in LaTeX.
     formula, reverse : tuple of ndarray
         Its numbers, and those of the reverse mode, one array an argument.
     """
 
     gradients: dict[str, str]
+    latex: dict[str, str]
     formula: tuple[np.ndarray, ...]
     reverse: tuple[np.ndarray, ...]
 
@@ -128,8 +129,8 @@ class FormulaNumbers:
     def _repr_html_(self) -> str:
         heads = "".join(f"<th>{head}</th>" for head in ("gradient by", "formula", "its numbers", "reverse mode"))
         rows = ""
-        for (by, text), formula, reverse in zip(self.gradients.items(), self.formula, self.reverse, strict=True):
-            cells = [html.escape(by), html.escape(text), _grid(formula), _grid(reverse)]
+        for by, formula, reverse in zip(self.gradients, self.formula, self.reverse, strict=True):
+            cells = [html.escape(by), html.escape(f"${self.latex[by]}$"), _grid(formula), _grid(reverse)]
             rows += f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
         return (
             f'{STYLE}<div class="diffcompare"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'

@@ -19,7 +19,7 @@ from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
 
 from ..core.graph import Graph
 from ..core.node import Node
-from ..errors import UnsupportedOpError
+from ..errors import ShapeError, UnsupportedOpError
 from .sympy_expressions import number
 from .sympy_names import template
 
@@ -74,8 +74,11 @@ class MatrixExpressions:
     _values: dict[int, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        names = [node.name for node in self.graph.inputs]
+        if len(set(names)) < len(names):
+            raise ShapeError(f"Two arguments have one name among {', '.join(names)}; a formula cannot tell them apart.")
         for node in self.graph.inputs:
-            self._values[id(node)] = _symbol(node, self.graph)
+            self._values[id(node)] = _symbol(node)
         self.inputs = tuple(self._values[id(node)] for node in self.graph.inputs)
         for node in self.graph.nodes:
             if id(node) not in self._values:
@@ -123,7 +126,7 @@ class MatrixExpressions:
 
     def latex(self, expression: Any) -> str:
         """An expression in LaTeX."""
-        shown: dict[Any, str] = {s: ONES for s in self.constants if s.name == "ones"}
+        shown: dict[Any, str] = {s: ONES for s in self.constants if s.name.startswith("ones")}
 
         def write(part: Any) -> str:
             return sp.latex(part, symbol_names=shown)
@@ -161,7 +164,8 @@ class MatrixExpressions:
     def _expression(self, node: Node) -> Any:
         if node.op.name == "constant":
             return self._constant(node.value)
-        if node.op.kind == "elementwise" and all(a.shape == () for a in node.args):
+        scalar = node.op.kind == "elementwise" and all(a.shape == () for a in node.args)
+        if scalar and node.op.sympy is not None and node.op.name != "stop_gradient":
             return template(node.op.sympy, True)(*map(self._of, node.args))
         rule = _RULES.get(node.op.name)
         found = None if rule is None else rule(self, node)
@@ -181,6 +185,8 @@ class MatrixExpressions:
         return self._hold(f"C{len(self.constants) + 1}", array.reshape(len(array), -1))
 
     def _hold(self, name: str, array: np.ndarray) -> Any:
+        while name in {s.name for s in self.inputs}:
+            name += "_"
         symbol = sp.MatrixSymbol(name, *array.shape)
         self.constants[symbol] = array
         return symbol
@@ -188,6 +194,10 @@ class MatrixExpressions:
     def ones(self, length: int) -> Any:
         """The column of ones."""
         return self._hold("ones", np.ones((length, 1)))
+
+    def is_read_off(self, number: Any) -> bool:
+        """Whether a number depends on a matrix: then SymPy has no rule for its product or sum with one."""
+        return bool(number.free_symbols & self.taken.keys())
 
     def trace(self, matrix: Any) -> Any:
         """The trace of a matrix: that of a product A.T A is a norm squared."""
@@ -208,7 +218,7 @@ class MatrixExpressions:
         return found
 
 
-def _symbol(node: Node, graph: Graph) -> Any:
+def _symbol(node: Node) -> Any:
     if node.ndim == 0:
         return sp.Symbol(node.name, real=True)
     if node.ndim > 2:
@@ -251,6 +261,8 @@ def _wide(about: MatrixExpressions, operand: Node, node: Node) -> Any:
     if node.ndim > 2:
         return None
     if operand.shape == ():
+        if about.is_read_off(x):
+            return None
         filled = about.ones(node.shape[0])
         return x * (filled if node.ndim == 1 else filled * about.ones(node.shape[1]).T)
     if node.ndim == 2 and operand.shape in ((node.shape[1],), (1, node.shape[1])):
@@ -272,14 +284,13 @@ def _scale(about: MatrixExpressions, node: Node) -> Any:
     x, y = map(about._of, node.args)
     if a.shape == () or b.shape == ():
         factor, matrix = (x, y) if a.shape == () else (y, x)
-        # SymPy has no product rule for a number that is itself read off a matrix.
-        return None if factor.free_symbols & about.taken.keys() else factor * matrix
+        return None if about.is_read_off(factor) else factor * matrix
     return sp.HadamardProduct(x, y) if a.shape == b.shape and node.ndim <= 2 else None
 
 
 def _divide(about: MatrixExpressions, node: Node) -> Any:
     x, y = map(about._of, node.args)
-    return None if node.args[1].shape != () or y.free_symbols & about.taken.keys() else x / y
+    return None if node.args[1].shape != () or about.is_read_off(y) else x / y
 
 
 def _square(about: MatrixExpressions, node: Node) -> Any:

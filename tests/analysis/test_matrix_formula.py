@@ -44,6 +44,9 @@ FORMULAS = {
     "sum of entries": (lambda A, x: np.sum(A @ x), (A, x), "ones*x.T", np.outer(np.ones(3), x)),
     "sum of products": (lambda A, B: np.sum(A * B), (S, B), "B", B),
     "mean of squares": (lambda x: np.mean((x - 1) ** 2), (x,), "-(1/2)*ones + (1/2)*x", (x - 1) / 2),
+    "centred": (
+        lambda X: np.sum((X - np.mean(X, axis=0)) ** 2), (X,), None, 2 * (X - np.mean(X, axis=0)),
+    ),
     "constant": (lambda x: x @ z, (x,), "C1", z),
     "scaled": (lambda x, c: c * np.sum(x**2), (x, 0.5), "(2*c)*x", x),
     "logistic": (
@@ -101,7 +104,7 @@ def test_numbers_stand_beside_those_of_reverse_mode():
     np.testing.assert_array_equal(beside.formula[0], A.T)
     assert beside.largest == 0.0
     assert "gradient by x = A.T" in str(beside)
-    assert "<pre" in beside._repr_html_()
+    assert "<td>$A^{T}$</td><td><pre" in beside._repr_html_()
 
 
 @pytest.mark.parametrize(
@@ -113,6 +116,9 @@ def test_numbers_stand_beside_those_of_reverse_mode():
         (lambda A: np.sum(A.reshape(-1)), (A,), "reshape"),
         (lambda x: np.max(x), (x,), "max"),
         (lambda A: A[0] @ A[0], (A,), "slice"),
+        (lambda x: np.sum((x - np.mean(x)) ** 2), (x,), "subtract"),
+        (lambda x: np.sum((x * np.sum(x)) ** 2), (x,), "multiply"),
+        (lambda x: dc.stop_gradient(x @ x) * (x @ x), (x,), "stop_gradient"),
     ],
 )
 def test_an_operation_without_a_matrix_form_is_named(f, args, op):
@@ -133,3 +139,14 @@ def test_numbers_alone_and_other_shapes_are_refused():
         dc.matrix_gradient(lambda c: c * c, 2.0)
     with pytest.raises(ShapeError, match="shapes"):
         dc.matrix_gradient(lambda x: x @ x, x)(y)
+
+
+def test_names_of_arguments_are_not_taken():
+    """An argument may have the name that constants and columns of ones have; two arguments may not have one name."""
+    formula = dc.matrix_gradient(lambda C1, ones: C1 @ z + np.sum(ones), x, z)
+    assert formula.gradients == {"C1": "C1_", "ones": "ones_"}
+    np.testing.assert_array_equal(formula(x, z)[0], z)
+    np.testing.assert_array_equal(formula(x, z)[1], np.ones(4))
+    a, b = dc.variable("x", 4), dc.variable("x", 4)
+    with pytest.raises(ShapeError, match="one name"):
+        dc.matrix_gradient(dc.Function.from_expression(a @ b, [a, b]), x, z)

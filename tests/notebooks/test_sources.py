@@ -92,6 +92,15 @@ def test_the_numbers_of_the_lectures_are_asserted_in_a_notebook(key):
     assert not missing[nearest], f"{nearest} lacks {sorted(missing[nearest])[:5]}"
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_formula_is_torn(path):
+    """Each paragraph, list item and line of a table has both dollar signs of its formulas: no line broke one up."""
+    for text in (text for kind, text in cells(path) if kind == "markdown"):
+        lines = "\n".join(line.removeprefix("#").removeprefix(" ") for line in text.splitlines())
+        for part in re.split(r"\n\s*\n|\n(?=\s*[-+*|] )", lines):
+            assert part.count("$") % 2 == 0, part
+
+
 def test_the_reader_of_numbers_sees_signs_and_quotients():
     """Numbers are read from lists, with their signs, and as quotients; texts and names are none."""
     assert numbers("assert f(x1) == [-2.5, 1e-05, 1 / 3, '7']") >= {-2.5, 1e-05, 1 / 3}
