@@ -18,6 +18,7 @@ SMALL = {
     "fuzz.py": ["--graphs", "5", "--executors", "numpy", "interpreter"],
     "graph_speed.py": ["--rounds", "1", "--operations", "100"],
     "growth.py": ["--rounds", "1", "--elements", "10", "--nodes", "10"],
+    "harness.py": ["--rounds", "1"],
     "import_time.py": ["--rounds", "1"],
     "scale.py": ["--elements", "1000", "--nodes", "100", "--rounds", "1"],
     "yardstick.py": ["--rounds", "1", "--problems", "tiny"],

@@ -18,6 +18,9 @@ from diffcompare.errors import OptionError
 
 Clock = Callable[[], float]
 
+# A loop of so many calls, one of this part of a sample, tells the rest: the last doublings would take as long as a tenth
+# of the samples, and a first call that is slow does not count for much.
+JUDGED_LOOPS, JUDGED_PART = 8, 8
 LARGEST_LOOP = 2**30  # a call that a clock cannot see at all must not calibrate forever
 
 
@@ -159,10 +162,13 @@ class _Contender:
         self.failure: Exception | None = None
 
     def calibrate(self, sample_s: float) -> None:
-        """Double the loop until it takes `sample_s` seconds."""
+        """Double the loop until it takes `sample_s` seconds; once it is long enough to judge by, in one step."""
         while self.failure is None:
             elapsed = self.run()
             if elapsed >= sample_s or self.loops >= LARGEST_LOOP:
+                return
+            if self.loops >= JUDGED_LOOPS and elapsed >= sample_s / JUDGED_PART:
+                self.loops *= 2 ** math.ceil(math.log2(sample_s / elapsed))
                 return
             self.loops *= 2
 

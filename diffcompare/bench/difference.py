@@ -13,11 +13,11 @@ import numpy as np
 
 from diffcompare.analysis.comparison import USUAL_WIDTH, keep
 from diffcompare.analysis.records import to_json
+from diffcompare.bench.noise import Key, Noise, Shortest, noise_between
 from diffcompare.bench.results import BenchmarkRun
 from diffcompare.bench.session import BASELINES, BY_HAND, VALUE, Row
 from diffcompare.errors import OptionError
 
-Key = tuple[str, str, str, str]
 KINDS = ("regression", "improvement", "unchanged", "missing", "new")
 ORDER = {"ok": 0, "inaccurate": 1, "failed": 2, "skipped": 2}
 
@@ -134,8 +134,13 @@ def compare_runs(
 
     Times are compared as ratios: each sample is divided by the sample that the baseline (the hand-written gradient)
     took in the same round, so that a machine that is slower, or was slower for a while, is no regression. The ratio of
-    the two medians has a bootstrap interval over the rounds [1]_; it is a change where the interval lies beyond 1 and
-    the ratio beyond the least effect.
+    the two medians has a bootstrap interval over the rounds [1]_. A change needs all of these:
+
+    - the interval lies beyond 1, and the ratio beyond the least effect;
+    - the shortest samples, which disturbances spare, differ by the least effect too, whichever baseline they are
+      measured in, and scatter so little that their difference is proven (`diffcompare.bench.noise.undisturbed`);
+    - that difference is beyond the scatter between the two runs, which all records together show
+      (`diffcompare.bench.noise.noise_between`).
 
     Parameters
     ----------
@@ -169,14 +174,21 @@ def compare_runs(
         raise OptionError("effect, lost_digits, confidence and resamples must be positive, confidence below 1.")
     generator = np.random.default_rng(seed)
     before, after = _by_key(old), _by_key(new)
+    noise = noise_between(before, after)
     changes = []
     for key in dict.fromkeys([*before, *after]):
         if key not in after or key not in before:
             changes.append(Change(*key, kind="new" if key in after else "missing"))
             continue
         times = _ratio(before, after, key, confidence, resamples, generator)
-        changes.append(_change(key, before[key].record, after[key].record, times, effect, lost_digits))
-    return Difference(tuple(c for c in changes if c.method not in BASELINES), tuple(_notes(old, new)))
+        direction = 0 if times is None else _direction(times, noise.shortest(before, after, key), 1.0 + effect, noise)
+        changes.append(_change(key, before[key].record, after[key].record, times, direction, lost_digits))
+    notes = _notes(old, new)
+    if noise.least_factor > 1.0 + effect:
+        notes.append(
+            f"The runs scatter: changes of time by less than a factor of {noise.least_factor:.2f} are not told."
+        )
+    return Difference(tuple(c for c in changes if c.method not in BASELINES), tuple(notes))
 
 
 def _by_key(run: BenchmarkRun) -> dict[Key, Row]:
@@ -193,12 +205,23 @@ def _notes(old: BenchmarkRun, new: BenchmarkRun) -> list[str]:
     return notes
 
 
+def _direction(times: tuple[float, float, float], shortest: Shortest | None, least: float, noise: Noise) -> int:
+    """1 where medians and shortest samples both prove that a method is slower now, -1 faster, 0 neither."""
+    ratio, low, high = times
+    if shortest is None:
+        return 0
+    beyond = max(least, noise.least_factor)
+    slower = low > 1.0 and ratio > least and shortest.slower and shortest.factor > beyond
+    faster = high < 1.0 and ratio < 1.0 / least and shortest.faster and shortest.factor < 1.0 / beyond
+    return int(slower) - int(faster)
+
+
 def _change(
     key: Key,
     old: dict[str, Any],
     new: dict[str, Any],
     times: tuple[float, float, float] | None,
-    effect: float,
+    direction: int,
     lost: float,
 ) -> Change:
     """The first that applies of: status, digits, speed."""
@@ -216,12 +239,10 @@ def _change(
         kind = "regression" if new["digits"] < old["digits"] else "improvement"
         words = f"{old['digits']:.1f} correct digits, now {new['digits']:.1f}"
         return Change(*key, kind=kind, what="digits", words=words, **known)
-    if ratio is not None and low is not None and high is not None:
-        interval = f"{ratio:.2f} times the time, between {low:.2f} and {high:.2f}"
-        if low > 1.0 and ratio > 1.0 + effect:
-            return Change(*key, kind="regression", what="speed", words=interval, **known)
-        if high < 1.0 and ratio < 1.0 / (1.0 + effect):
-            return Change(*key, kind="improvement", what="speed", words=interval, **known)
+    if direction:
+        words = f"{ratio:.2f} times the time, between {low:.2f} and {high:.2f}"
+        kind = "regression" if direction > 0 else "improvement"
+        return Change(*key, kind=kind, what="speed", words=words, **known)
     return Change(*key, kind="unchanged", **known)
 
 

@@ -10,7 +10,7 @@ from diffcompare.analysis.timing import Budget
 from diffcompare.errors import OptionError
 from diffcompare.problems.problem import Problem, Size, require_known
 
-BRIEF = Budget(sample_s=0.004, rounds=10, each_s=0.06, least_rounds=3)
+BRIEF = Budget(sample_s=0.004, rounds=20, each_s=0.12, least_rounds=8)
 USUAL = Budget(sample_s=0.01, rounds=20, each_s=0.3, least_rounds=5)
 
 

@@ -99,8 +99,8 @@ def spread(run: BenchmarkRun) -> str:
     typical, worst = np.median(relative), timed[int(np.argmax(relative))]
     many = f"{min(rounds)}" if min(rounds) == max(rounds) else f"{min(rounds)} to {max(rounds)}"
     return (
-        f"A time is the median of {many} samples. The middle half of the samples of a record spans {typical:.0%} of its "
-        f"median typically, and {np.max(relative):.0%} at worst ({worst['method']} on {worst['problem']}, "
+        f"A time is the median of {many} samples. The middle half of the samples of a record spans {typical:.0%} of "
+        f"its median typically, and {np.max(relative):.0%} at worst ({worst['method']} on {worst['problem']}, "
         f"{worst['point']}): differences of that order are noise, and methods that it hides are named together."
     )
 
