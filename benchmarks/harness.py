@@ -30,7 +30,7 @@ def written_out(call: Callable[[], object]) -> Callable[[], None]:
 
 
 def outside(call: Callable[[], object], budget: Budget) -> float:
-    """Time that a comparison takes outside its samples (calibration, bookkeeping), over the time inside, in per cent."""
+    """Time of a comparison outside its samples (calibration, bookkeeping) over the time inside, in per cent."""
     start = time.perf_counter()
     timing = time_in_turns({"call": call}, budget)["call"]
     whole = time.perf_counter() - start

@@ -18,8 +18,8 @@ from diffcompare.errors import OptionError
 
 Clock = Callable[[], float]
 
-# A loop of so many calls, one of this part of a sample, tells the rest: the last doublings would take as long as a tenth
-# of the samples, and a first call that is slow does not count for much.
+# A loop of so many calls, one of this part of a sample, tells the rest: the last doublings would take as long as a
+# tenth of the samples. With fewer calls, a first one that is slow would count for too much.
 JUDGED_LOOPS, JUDGED_PART = 8, 8
 LARGEST_LOOP = 2**30  # a call that a clock cannot see at all must not calibrate forever
 
