@@ -18,6 +18,7 @@ ENTERED = {
     "check": "check",
     "diff": "bench",
     "draw": "draw",
+    "gradbench": "gradbench",
     "report": "bench",
     "sizes": "sizes",
     "sweep": "sweep",
