@@ -243,8 +243,8 @@ for steps, (mean_error, expected) in mean_error_and_loss.items():
 #
 # $$\nabla f = -\tfrac h2\,\mathrm{diag}(\nabla^2 f),$$
 #
-# central ones where each derivative is $-\frac{h^2}{6}$ times the third one; below, round-off $\sim \varepsilon |f| /
-# h$ takes over. The floor against $h$ is the V that you know from step sizes.
+# central ones where each derivative is $-\frac{h^2}{6}$ times the third one; below, round-off
+# $\sim \varepsilon |f| / h$ takes over. The floor against $h$ is the V that you know from step sizes.
 
 # %%
 random = np.random.default_rng(5)
@@ -367,8 +367,8 @@ assert count == 2410 and prices["symbolic"]["status"] == "skipped" and "limit" i
 #
 # Replace the dots, run the cell, and read what the checker says. The last cell holds the solutions.
 #
-# **1.** Backpropagation by hand: the four gradients of the exclusive-or loss as NumPy code, a function of `w1, b1, w2,
-# b2`.
+# **1.** Backpropagation by hand: the four gradients of the exclusive-or loss as NumPy code, a function of
+# `w1, b1, w2, b2`.
 
 # %%
 backward_1 = ...

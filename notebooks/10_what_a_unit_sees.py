@@ -165,9 +165,9 @@ for steps in (100, 200, 400):
 assert history.x.max() > 10 and history.x.min() < -10  # ink is between 0 and 1
 
 # %% [markdown]
-# A *regulariser* says what a picture should be like. First: not too much ink of either sign, $-s_c(x) + \lambda
-# \|x\|^2$. At the best picture the gradient is zero, so it satisfies $x = \nabla s_c(x) / 2\lambda$: again the
-# gradient, made large.
+# A *regulariser* says what a picture should be like. First: not too much ink of either sign,
+# $-s_c(x) + \lambda \|x\|^2$. At the best picture the gradient is zero, so it satisfies
+# $x = \nabla s_c(x) / 2\lambda$: again the gradient, made large.
 #
 # Second: ink between 0 and 1, $x = \sigma(z)$ with free $z$, little of it, and neighbouring pixels not too different:
 # $-s_c(x) + \mu \sum (x_{i+1} - x_i)^2 + \mu \sum x_i$, the first sum over rows and columns.

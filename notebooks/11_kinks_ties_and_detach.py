@@ -97,8 +97,8 @@ assert dc.kinks(small_network, point + 0.1) == []
 # ## Who answers what
 #
 # Every library must return something. The table was measured with JAX 0.10.2, autograd 1.9.1 and CasADi 3.8.2; the
-# last column is computed and asserted below. Where one-sided derivatives differ, the values are choices. Where the
-# function is smooth, `nan` is a mistake.
+# answers of this library are computed and asserted below. Where one-sided derivatives differ, the values are choices.
+# Where the function is smooth, `nan` is a mistake.
 #
 # | expression, derivative at | JAX | autograd | CasADi | this library | what is true |
 # | --- | --- | --- | --- | --- | --- |
@@ -147,9 +147,9 @@ for name, value in chosen.items():
 assert dc.gradient(dc.relu)(0.0) == 0.0  # relu is an operation of its own, with its own choice: 0, as PyTorch's
 
 # %% [markdown]
-# Two ways to write the same function may choose differently: `relu(x)` gives 0, `maximum(x, 0)` gives 1/2, and $x =
-# \mathrm{relu}(x) - \mathrm{relu}(-x)$ gives $0 + 0$ although the derivative of $x$ is 1. Rules at kinks are local
-# choices; their sum need not be a subgradient.
+# Two ways to write the same function may choose differently: `relu(x)` gives 0, `maximum(x, 0)` gives 1/2, and
+# $x = \mathrm{relu}(x) - \mathrm{relu}(-x)$ gives $0 + 0$ although the derivative of $x$ is 1. Rules at kinks are
+# local choices; their sum need not be a subgradient.
 
 # %%
 same = dc.gradient(lambda x: dc.relu(x) - dc.relu(-x))
@@ -362,8 +362,8 @@ def check_2(safe):
 check_2(safe_2)
 
 # %% [markdown]
-# **3.** In $f(x) = x \cdot \mathrm{stop}(x)$, what is the derivative by this library at $x = 5$? And of $x \cdot
-# \mathrm{stop}(x) + \frac12 \mathrm{stop}(x)^2$?
+# **3.** In $f(x) = x \cdot \mathrm{stop}(x)$, what is the derivative by this library at $x = 5$? And of
+# $x \cdot \mathrm{stop}(x) + \frac12 \mathrm{stop}(x)^2$?
 
 # %%
 first_3, second_3 = ..., ...
