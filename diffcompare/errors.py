@@ -41,6 +41,10 @@ class MethodUnavailableError(DiffCompareError, RuntimeError):
     """A method that cannot run here, or cannot give what was asked of it."""
 
 
+class DeviceError(DiffCompareError, RuntimeError):
+    """A device, or where the arrays for it lie, does not fit what was asked."""
+
+
 class UnknownNameError(DiffCompareError, KeyError):
     """A name (of a method, problem, operation) that does not exist."""
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .core.arguments import matcher, signature
 from .core.bind import Bound, bind
+from .core.device_arrays import DeviceArray, device_array, on_device
 from .core.graph import Graph
 from .core.trace import Function, function
 from .errors import ShapeError
@@ -356,14 +357,23 @@ def _bound(f: Any, primals: Sequence, wrt: Wrt) -> Bound:
 def _like(points: Sequence, given: Any, what: str) -> tuple:
     if not isinstance(given, (tuple, list)) or len(given) != len(points):
         raise ShapeError(f"{len(points)} {what}s are needed, as a tuple, one for each differentiated argument.")
-    found = []
+    found: list[Any] = []
     for point, direction in zip(points, given, strict=True):
-        dtype = point.dtype if isinstance(point, (np.ndarray, np.generic)) else np.dtype("float64")
+        if on_device(direction):
+            found.append(_same_place(device_array(direction, f"a {what}"), point, what))
+            continue
+        dtype = point.dtype if isinstance(point, (np.ndarray, np.generic, DeviceArray)) else np.dtype("float64")
         array = np.ascontiguousarray(direction, dtype) if np.ndim(direction) else np.asarray(direction, dtype)
         if array.shape != np.shape(point):
             raise ShapeError(f"a {what} has shape {array.shape}, but what it belongs to has shape {np.shape(point)}.")
         found.append(array if array.shape else (array.item() if dtype.char == "d" else array[()]))
     return tuple(found)
+
+
+def _same_place(direction: DeviceArray, point: Any, what: str) -> DeviceArray:
+    if not isinstance(point, DeviceArray) or direction.shape != point.shape or direction.dtype != point.dtype:
+        raise ShapeError(f"a {what} is {direction!r}, but what it belongs to is {point!r}.")
+    return direction
 
 
 def prepare(f: Any, *example: Any, method: str | Method = "reverse", wrt: Wrt = None) -> PreparedFunction:

@@ -27,18 +27,19 @@ FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 # Package -> files that may import it when they are loaded. Everywhere else it is imported on first use, in a function.
 AT_LOAD: dict[str, tuple[str, ...]] = {
+    "cuda": ("lower/cuda_runtime.py",),
     "flint": ("lower/ball*.py",),
-    "llvmlite": ("lower/numba_*.py",),
+    "llvmlite": ("lower/numba_*.py", "lower/cuda_runtime.py"),
     "matplotlib": ("plot/*.py",),
-    "numba": ("lower/numba_*.py",),
+    "numba": ("lower/numba_*.py", "lower/cuda_runtime.py"),
     "pandas": (),
     "rich": ("cli.py", "cli/*.py"),
-    "scipy": ("lower/ball*.py", "lower/numba_*.py", "lower/sympy_*.py"),
+    "scipy": ("lower/ball*.py", "lower/cuda_simulator.py", "lower/numba_*.py", "lower/sympy_*.py"),
     "sympy": ("lower/sympy_*.py",),
     "typer": ("cli.py", "cli/*.py"),
 }
 # These have one place in the house: no other file imports them at all, not even in a function.
-CONFINED = ("llvmlite", "numba", "sympy")
+CONFINED = ("cuda", "llvmlite", "numba", "sympy")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import time
 from dataclasses import asdict, dataclass
 
 from diffcompare.analysis import machine
+from diffcompare.lower import cuda_presence
 from diffcompare.methods import available
 
 PACKAGES = (
@@ -130,7 +131,7 @@ def environment() -> Environment:
         threads=threads(),
         vector_mathematics=vector_mathematics(),
         blas=blas(),
-        gpu=machine.gpu(),
+        gpu=cuda_presence.in_words(),
         peers=peers(),
         commit=machine.commit(),
         timer=timer(),

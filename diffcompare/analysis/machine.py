@@ -1,13 +1,11 @@
 """The machine under a measurement, asked without importing anything heavy and without its network name."""
 
-import ctypes
 import os
 import platform
 import shutil
 import subprocess
 import sys
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 # Instruction sets that decide how wide a compiled loop is; other flags say nothing about speed here.
@@ -69,23 +67,6 @@ def system() -> dict[str, str]:
         "load average (1 min)": f"{os.getloadavg()[0]:.2f}" if sys.platform != "win32" else "unknown on Windows",
         "frequency governor": governor.read_text().strip() if governor.exists() else "not shown by this system",
     }
-
-
-@cache
-def gpu() -> str:
-    """The NVIDIA device and driver, or why `cuda` cannot run here."""
-    library = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return f"none: no NVIDIA driver ({library} cannot be loaded)"
-    listed = _output("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
-    if not listed:
-        return "none: an NVIDIA driver is installed, but nvidia-smi lists no device"
-    devices = "; ".join(line.strip() for line in listed.splitlines())
-    if find_spec("numba_cuda") is None:
-        return f"{devices} (name, driver, memory); numba-cuda is not installed"
-    return f"{devices} (name, driver, memory)"
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
+from .device_arrays import DeviceArray, device_array, on_device
 from .dtypes import BOOL, FLOAT64, INT64, graph_dtype
 from .node import Node
 
@@ -64,6 +65,8 @@ def _one(value: Any, differentiated: bool, position: int) -> Any:
     if type(value) is float or type(value) is Node:
         return value
     what = f"argument {position}"
+    if type(value) is not np.ndarray and on_device(value):
+        return _on_device(value, differentiated, what)
     if isinstance(value, np.ndarray) and type(value) is not np.ndarray and np.ma.is_masked(value):
         raise DTypeError(
             f"{what} is a masked array with masked entries, which a derivative cannot leave out.\n"
@@ -85,6 +88,13 @@ def _one(value: Any, differentiated: bool, position: int) -> Any:
     if array.ndim == 0:
         return array.astype(dtype)[()] if dtype.char == "f" else array.astype(dtype).item()
     return np.ascontiguousarray(array, dtype)
+
+
+def _on_device(value: Any, differentiated: bool, what: str) -> DeviceArray:
+    array = device_array(value, what)
+    if differentiated and array.dtype.kind != "f":
+        raise DTypeError(f"{what} is {array!r}, which cannot be differentiated.\n  Leave it out of wrt, or convert.")
+    return array
 
 
 def _numeric(value: Any) -> bool:
@@ -126,6 +136,8 @@ def signature(args: Sequence[Any]) -> tuple:
             key.append(("static", type(a.value), a.value))
         elif isinstance(a, (np.ndarray, np.generic)):
             key.append((a.shape, a.dtype.char))
+        elif isinstance(a, DeviceArray):
+            key.append((a.shape, a.dtype.char, "device"))
         else:
             key.append(type(a).__name__)
     return tuple(key)
@@ -133,7 +145,7 @@ def signature(args: Sequence[Any]) -> tuple:
 
 def abstract(arg: Any) -> tuple[tuple[int, ...], np.dtype]:
     """Shape and dtype of a normalised dynamic argument."""
-    if isinstance(arg, (np.ndarray, np.generic)):
+    if isinstance(arg, (np.ndarray, np.generic, DeviceArray)):
         return arg.shape, arg.dtype
     return (), {float: FLOAT64, bool: BOOL}.get(type(arg), INT64)
 
@@ -157,11 +169,11 @@ class Look(NamedTuple):
 
 
 def look(args: Sequence[Any], nothing: str = "None", owned: bool = False) -> Look | None:
-    """A quick look at arguments like these; None where one of them is static.
+    """A quick look at arguments like these; None where one of them is static, or lies on a device.
 
     With `owned`, arrays must own their memory: two different ones then share none.
     """
-    if any(isinstance(a, Static) for a in args):
+    if any(isinstance(a, (Static, DeviceArray)) for a in args):
         return None
     tests: list[str] = []
     space: dict[str, Any] = {"array": np.ndarray, "f8": np.float64}

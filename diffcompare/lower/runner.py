@@ -44,6 +44,8 @@ class Runner:
         Makes a function for other compiled code; see `numba_emit.Compiled`.
     direct : callable or None
         Makes calls that look at their arguments themselves; see `numba_callers.direct`.
+    program : Program or None
+        On a CUDA device, what it runs; see `cuda_program.Program`.
     """
 
     call: Callable[..., tuple[Any, tuple]]
@@ -55,6 +57,13 @@ class Runner:
     into: Callable[..., tuple[Any, tuple]] | None = None
     inside: Callable[[], Any] | None = None
     direct: Callable[[Sequence[Any], bool, bool], Any] | None = None
+    program: Any = None
+
+    def stages(self, derive_s: float) -> dict[str, float]:
+        """Seconds by stage; on a device, those of the last call's kernels and copies appear there too."""
+        found = self.program.seconds if self.program is not None else {}
+        found.update(derive_s=derive_s, compile_s=self.seconds)
+        return found
 
 
 def check_executor(executor: str) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import MethodUnavailableError, OptionError, UnknownNameError
+from ..lower import cuda_presence
 from .packages import how_to_install, installed
 from .protocol import Method, Opaque, Prepared
 
@@ -44,18 +45,19 @@ class Availability(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How a name becomes a method: a class with options, or the reason why there is none."""
+    """How a name becomes a method: a class with options, and what it needs."""
 
-    module: str = ""
-    class_name: str = ""
+    module: str
+    class_name: str
     options: Mapping[str, Any] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
-    missing: str = ""
+    why_not: Callable[[], str] | None = None
 
     def availability(self) -> Availability:
-        """Whether the class exists and the packages it needs are installed; imports none of them."""
-        if self.missing:
-            return Availability(False, self.missing)
+        """Whether what it needs, packages or a device, is here; imports none of them."""
+        reason = self.why_not() if self.why_not is not None else ""
+        if reason:
+            return Availability(False, reason)
         absent = [package for package in self.packages if not installed(package)]
         return Availability(False, how_to_install(absent[0])) if absent else Availability(True)
 
@@ -85,12 +87,12 @@ METHODS: dict[str, Entry] = {
     "complex-step": Entry(".complex_step", "ComplexStep"),
     "forward": Entry(".forward", "Forward"),
     "reverse": Entry(".reverse", "Reverse"),
-    "cuda": Entry(missing="this version has no CUDA code yet; Reverse() runs the same derivative on the CPU"),
+    "cuda": Entry(".reverse", "Reverse", {"device": "cuda"}, why_not=cuda_presence.why_not),
     **PEERS,
 }
 
 _ALIASES = {entry.class_name.lower(): name for name, entry in PEERS.items()}
-_CLASSES = {entry.class_name: entry.module for entry in METHODS.values() if entry.class_name}
+_CLASSES = {entry.class_name: entry.module for entry in METHODS.values()}
 
 
 def available() -> dict[str, Availability]:

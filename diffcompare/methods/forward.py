@@ -11,7 +11,8 @@ import numpy as np
 
 from ..core.graph import Graph
 from ..core.node import constant
-from ..lower.runner import check_executor, runner
+from ..lower.device_runner import check_device, device_runner
+from ..lower.runner import Runner, check_executor
 from ..transform.pushforward import pushforward
 from ..transform.simplify import simplify
 from .graphs import first_output, on_first_use, traced
@@ -22,7 +23,7 @@ MOST_TOGETHER = 16  # scalar arguments whose directions are pushed forward in on
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Differentiate by the pushforward, compiled with Numba.
+    """Differentiate by the pushforward, compiled with Numba for the CPU or for a CUDA device.
 
     A gradient takes one sweep a component; up to `MOST_TOGETHER` scalar arguments share one sweep.
 
@@ -30,6 +31,10 @@ class Forward:
     ----------
     executor : {"auto", "numba", "interpreter", "numpy"}, default "auto"
         What runs the tape; the choice is told in `Prepared.executor`.
+    device : {"cpu", "cuda"}, default "cpu"
+        Where the tape runs; see `Reverse`.
+    stream : object, optional
+        The stream to work on; see `Reverse`.
 
     References
     ----------
@@ -39,9 +44,12 @@ class Forward:
     name: ClassVar[str] = "forward"
     needs_graph: ClassVar[bool] = True
     executor: str = "auto"
+    device: str = "cpu"
+    stream: Any = None
 
     def __post_init__(self) -> None:
         check_executor(self.executor)
+        check_device(self.device)
 
     def prepare(self, target: Graph | Opaque, wrt: tuple[int, ...]) -> Prepared:
         """Derive and compile; see `Method.prepare`."""
@@ -51,21 +59,25 @@ class Forward:
         start = time.perf_counter()
         tape = simplify(_all_directions(graph, wrt) if together else pushforward(graph, wrt))
         derive_s = time.perf_counter() - start
-        run = runner(tape, self.executor)
+        run = self._runner(tape)
         jacobian = run.call if together else _jacobian(run.call, graph, wrt)
-        one = on_first_use(lambda: _jvp(runner(simplify(pushforward(graph, wrt)), self.executor).call))
+        one = on_first_use(lambda: _jvp(self._runner(simplify(pushforward(graph, wrt))).call))
         return Prepared(
             method=self.name,
-            value=on_first_use(lambda: first_output(runner(simplify(graph), self.executor).call)),
+            value=on_first_use(lambda: first_output(self._runner(simplify(graph)).call)),
             value_and_gradient=jacobian if graph.output.shape == () else None,
             jacobian=jacobian,
             jvp=one if together else _jvp(run.call),
-            seconds={"derive_s": derive_s, "compile_s": run.seconds},
+            seconds=run.stages(derive_s),
             operations=run.operations,
             evaluations=1 if together else max(sum(x.size for x in inputs), 1),
             executor=run.executor,
             cached=run.cached,
+            program=run.program,
         )
+
+    def _runner(self, graph: Graph) -> Runner:
+        return device_runner(graph, self.device, self.stream, self.executor)
 
 
 def _all_directions(graph: Graph, wrt: tuple[int, ...]) -> Graph:

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..core.arguments import Static, abstract, matcher, signature
 from ..core.bind import Bound, bind
+from ..core.device_arrays import DeviceArray, device_array, on_device
 from ..core.graph import Graph
-from ..errors import DTypeError, MethodUnavailableError, ShapeError
+from ..errors import DeviceError, DTypeError, MethodUnavailableError, ShapeError
 from .protocol import Method, Opaque, Prepared
 
 Wrt = int | Sequence[int] | None
@@ -31,10 +32,26 @@ class Form:
 
 def target_of(bound: Bound, method: Method) -> Graph | Opaque:
     """The graph; or the bare callable, where it cannot be traced and the method needs no graph."""
+    check_place(bound, method)
     if method.needs_graph:
         return bound.graph()
     graph, _ = bound.graph_or_reason()
     return graph if graph is not None else Opaque(bound.callable(), bound.dynamic)
+
+
+def check_place(bound: Bound, method: Method) -> None:
+    """Refuse arrays that lie on a device to methods that run on the CPU.
+
+    Raises
+    ------
+    DeviceError
+        With what to do.
+    """
+    if getattr(method, "device", "cpu") == "cpu" and any(isinstance(a, DeviceArray) for a in bound.args):
+        raise DeviceError(
+            f"method {method.name!r} runs on the CPU, and arguments lie on a CUDA device.\n"
+            "  Use method='cuda', or copy them to the host: x.get() in CuPy, x.cpu() in PyTorch."
+        )
 
 
 def _never(args: tuple) -> None:
@@ -49,7 +66,8 @@ class PreparedFunction:
     method : str
         Name of the method.
     seconds : dict of str to float
-        Seconds by stage: ``trace_s``, ``derive_s``, ``compile_s``.
+        Seconds by stage: ``trace_s``, ``derive_s``, ``compile_s``. On a CUDA device also, of the last call with host
+        arrays: ``kernel_s``, ``to_device_s``, ``to_host_s``.
     executor : str
         What runs it, in words.
     """
@@ -58,7 +76,7 @@ class PreparedFunction:
         self._bound, self._form = bound, form
         self.prepared = prepared
         self.method, self.executor = prepared.method, prepared.executor
-        self.seconds = {"trace_s": trace_s, **prepared.seconds}
+        self._trace_s = trace_s
         self._call = prepared.value_and_gradient
         self._gradients = [abstract(bound.dynamic[i]) for i in bound.wrt]
         self._inside: Any = None
@@ -66,6 +84,11 @@ class PreparedFunction:
         made = None if prepared.direct is None else prepared.direct(bound.args, form.single, False)
         self._direct: Callable[[tuple], Any] = _never if made is None else made[0]
         self._into: Callable[[tuple, Any], Any] | None = None if made is None else made[1]
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds by stage; see the class."""
+        return {"trace_s": self._trace_s, **self.prepared.seconds}
 
     def value(self, *args: Any) -> Any:
         """The function's value."""
@@ -89,6 +112,8 @@ class PreparedFunction:
             value, gradients = self._call(*dynamic)
             return value, self._form(gradients)
         targets = out if isinstance(out, (tuple, list)) else (out,)
+        if any(map(on_device, targets)):
+            return self._into_device(dynamic, targets)[0], out
         self._check(targets)
         arrays = [target for target in targets if target.shape]
         if self.prepared.into is not None and self._plain(targets, dynamic):
@@ -100,13 +125,21 @@ class PreparedFunction:
                 target[...] = found
         return value, out
 
+    def _into_device(self, dynamic: tuple, targets: Sequence[Any]) -> tuple[Any, Any]:
+        if self.prepared.program is None or self.prepared.into is None:
+            raise DeviceError(f"out lies on a CUDA device, and method {self.method!r} does not write there.")
+        self._check([device_array(t, f"out[{k}]") if on_device(t) else t for k, t in enumerate(targets)])
+        arrays = [t for t, (shape, _) in zip(targets, self._gradients, strict=True) if shape]
+        return self.prepared.into(*dynamic, *arrays)
+
     def _check(self, targets: Sequence[Any]) -> None:
         if len(targets) != len(self._gradients):
             raise ShapeError(f"out holds {len(targets)} arrays for {len(self._gradients)} gradients.")
         for target, (shape, _) in zip(targets, self._gradients, strict=True):
-            if not isinstance(target, np.ndarray) or target.shape != shape:
+            if not isinstance(target, (np.ndarray, DeviceArray)) or target.shape != shape:
                 raise ShapeError(f"out must be an array of shape {shape}, not {np.shape(target)}.")
-            if target.dtype.kind != "f" or not target.flags.writeable:
+            writeable = isinstance(target, DeviceArray) or target.flags.writeable
+            if target.dtype.kind != "f" or not writeable:
                 what = f"has dtype {target.dtype}" if target.dtype.kind != "f" else "is read-only"
                 raise DTypeError(f"out must be a writeable array of floating-point numbers, but it {what}.")
 

@@ -54,7 +54,8 @@ class Prepared:
     error_estimate : callable or None
         ``error_estimate(*args)`` gives, for each entry of the Jacobians, how far off the method believes it is.
     seconds : dict
-        Wall-clock seconds by stage: ``"derive_s"``, ``"compile_s"``.
+        Wall-clock seconds by stage: ``"derive_s"``, ``"compile_s"``. On a CUDA device also, of the last call with host
+        arrays, ``"kernel_s"``, ``"to_device_s"`` and ``"to_host_s"`` by the device's clock.
     operations : int or None
         Operations in the derivative's formula, where there is one.
     evaluations : int or None
@@ -74,6 +75,8 @@ class Prepared:
         of `into`, or of both, where that cannot be.
     cached : bool
         Whether its machine code was loaded from the store, so that nothing was compiled.
+    program : Program or None
+        On a CUDA device, its kernels; see `diffcompare.lower.cuda_program`.
     """
 
     method: str
@@ -91,6 +94,7 @@ class Prepared:
     inside: Callable[[], Any] | None = None
     direct: Callable[[Sequence[Any], bool, bool], tuple[Callable, Callable | None] | None] | None = None
     cached: bool = False
+    program: Any = None
 
 
 @runtime_checkable

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from ..core.graph import Graph
 from ..core.node import building, variable
-from ..errors import MethodUnavailableError
-from ..lower.runner import check_executor, runner
+from ..lower.device_runner import check_device, device_runner
+from ..lower.runner import Runner, check_executor
 from ..transform.pullback import pullback
 from ..transform.simplify import simplify
 from .graphs import first_output, on_first_use, traced
@@ -19,7 +19,7 @@ from .protocol import Opaque, Prepared, Products
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """Differentiate by the pullback, compiled with Numba.
+    """Differentiate by the pullback, compiled with Numba for the CPU or for a CUDA device.
 
     Attributes
     ----------
@@ -28,8 +28,11 @@ class Reverse:
         statement, or whichever is worth its time. The choice is told in `Prepared.executor`.
     parallel : bool, default True
         Run loops over many elements on all of Numba's threads. Results are the same bit for bit on one.
-    device : {"cpu"}, default "cpu"
-        Where the tape runs.
+    device : {"cpu", "cuda"}, default "cpu"
+        Where the tape runs. "cuda" runs elementwise operations, broadcasting, sums and means. Arrays of CuPy, PyTorch,
+        JAX or Numba that lie on the device stay there, and so do the results; NumPy's arrays are copied.
+    stream : object, optional
+        The stream to work on, of CuPy, PyTorch or Numba, or its handle; by default the arrays' own.
 
     References
     ----------
@@ -41,11 +44,11 @@ class Reverse:
     executor: str = "auto"
     parallel: bool = True
     device: str = "cpu"
+    stream: Any = None
 
     def __post_init__(self) -> None:
         check_executor(self.executor)
-        if self.device != "cpu":
-            raise MethodUnavailableError(f"Reverse(device={self.device!r}): this version runs on device='cpu' only.")
+        check_device(self.device)
 
     def prepare(self, target: Graph | Opaque, wrt: tuple[int, ...]) -> Prepared:
         """Derive and compile; see `Method.prepare`."""
@@ -55,15 +58,15 @@ class Reverse:
         with building():  # one pause of Python's collector for all stages
             tape = simplify(pullback(graph, wrt) if scalar else _pulled(graph, wrt))
             derive_s = time.perf_counter() - start
-            run = runner(tape, self.executor, self.parallel)
-        value = on_first_use(lambda: first_output(runner(simplify(graph), self.executor, self.parallel).call))
-        vjp = on_first_use(lambda: _vjp(runner(simplify(_pulled(graph, wrt)), self.executor, self.parallel).call))
+            run = self._runner(tape)
+        value = on_first_use(lambda: first_output(self._runner(simplify(graph)).call))
+        vjp = on_first_use(lambda: _vjp(self._runner(simplify(_pulled(graph, wrt))).call))
         return Prepared(
             method=self.name,
             value=value,
             value_and_gradient=run.call if scalar else None,
             vjp=vjp if scalar else _vjp(run.call),
-            seconds={"derive_s": derive_s, "compile_s": run.seconds},
+            seconds=run.stages(derive_s),
             operations=run.operations,
             evaluations=1,
             executor=run.executor,
@@ -71,7 +74,11 @@ class Reverse:
             into=run.into if scalar else None,
             inside=run.inside if scalar else None,
             direct=run.direct if scalar else None,
+            program=run.program,
         )
+
+    def _runner(self, graph: Graph) -> Runner:
+        return device_runner(graph, self.device, self.stream, self.executor, self.parallel)
 
 
 def _pulled(graph: Graph, wrt: tuple[int, ...]) -> Graph:

@@ -57,7 +57,7 @@ def _gradients(method: Method, target: Graph | Opaque, wrt: tuple[int, ...]) -> 
         if not isinstance(target, Graph) or target.output.shape != ():
             raise ShapeError("A Hessian needs a traced function with a scalar output.")
         tape = simplify(pullback(target, wrt))
-        second = Forward(executor=method.executor)
+        second = Forward(executor=method.executor, device=method.device, stream=method.stream)
         parts = [Graph(tape.inputs, (g,)) for g in tape.outputs[1:]]
         return [(second.prepare(part, wrt), part) for part in parts]
     gradient = gradient_product(method, target, wrt)

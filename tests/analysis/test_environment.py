@@ -9,7 +9,6 @@ import sys
 import numba
 import pytest
 
-from diffcompare.analysis import machine
 from diffcompare.analysis.environment import environment, peers, version
 
 
@@ -59,23 +58,6 @@ def test_a_missing_peer_says_how_to_get_it(monkeypatch):
     """Each absent peer names the command that installs it."""
     monkeypatch.setattr("diffcompare.analysis.environment.version", lambda distribution: None)
     assert all(text.startswith("not installed (pip install ") for text in peers().values())
-
-
-def test_a_missing_driver_is_the_reason_for_no_gpu(monkeypatch):
-    """Without the driver's library the text says so."""
-
-    def refuse(name):
-        raise OSError(name)
-
-    monkeypatch.setattr("ctypes.CDLL", refuse)
-    assert machine.gpu.__wrapped__().startswith("none: no NVIDIA driver")
-
-
-def test_a_driver_without_device_says_so(monkeypatch):
-    """A driver and no device is another sentence than no driver."""
-    monkeypatch.setattr("ctypes.CDLL", lambda name: object())
-    monkeypatch.setattr(machine, "_output", lambda *command: "")
-    assert "lists no device" in machine.gpu.__wrapped__()
 
 
 def test_the_block_loads_nothing_heavy():

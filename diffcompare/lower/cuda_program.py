@@ -1,0 +1,278 @@
+"""A graph on a CUDA device: its memory, its launches, and the copies of arrays that come from the host."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core.device_arrays import DeviceArray, device_array, on_device
+from ..core.graph import Graph
+from ..core.node import Node
+from ..errors import DeviceError
+from .cuda_device import device
+from .cuda_driver import LEGACY, PER_THREAD
+from .cuda_kernels import Argument, KernelText
+from .cuda_plan import Step, check, plan
+from .runner import Runner
+
+_ALIGNED = 256  # bytes; every array in a block begins at a multiple
+
+
+class Program:
+    """A graph planned for the device, with its kernels compiled.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+        Of the last call with host arrays, in seconds by the device's clock: ``kernel_s``, ``to_device_s``,
+        ``to_host_s``. Copies go through pinned memory; what the host does for them counts to the copy.
+    cached : bool
+        Whether no kernel was compiled.
+    compile_s : float
+        Seconds that planning and compiling took.
+    """
+
+    def __init__(self, graph: Graph, stream: Any = None) -> None:
+        start = time.perf_counter()
+        check(graph)
+        self.graph, self.device = graph, device()
+        self.stream = None if stream is None else stream_handle(stream)
+        self.seconds: dict[str, float] = {}
+        self.cached = True
+        found = plan(graph, self.device.grid)
+        self.steps, self._partial = found.steps, found.partial
+        self._lock = threading.Lock()
+        self._ready: dict[tuple[int, int], tuple[Any, KernelText, list[Argument]]] = {}
+        for k, step in enumerate(self.steps):
+            self._kernel(k, step, step.lanes)
+        self._input = {node: k for k, node in enumerate(graph.inputs)}
+        self._output: dict[Node, int] = {}
+        for k, node in enumerate(graph.outputs):
+            if node.op.name not in ("input", "constant"):
+                self._output.setdefault(node, k)
+        self._layout()
+        self._constants: dict[Node, DeviceArray] = {}
+        self.compile_s = time.perf_counter() - start
+
+    def _kernel(self, number: int, step: Step, lanes: int) -> tuple[Any, KernelText, list[Argument]]:
+        if (number, lanes) not in self._ready:
+            text, arguments = step.write(lanes)
+            kernel, cached = self.device.kernel(text)
+            self.cached = self.cached and cached
+            self._ready[number, lanes] = kernel, text, arguments
+        return self._ready[number, lanes]
+
+    def _layout(self) -> None:
+        """Where temporaries and sums of parts lie in the one block that a call takes for them."""
+        self._places: dict[tuple[str, Node], int] = {}
+        self._sizes: list[tuple[int, int]] = []
+        self.words = 0
+        for _, _, arguments in list(self._ready.values()):
+            for one in arguments:
+                node = one.node
+                if node is None or one.kind in ("number", "size") or (one.kind, node) in self._places:
+                    continue
+                outside = node in self._input or node in self._output or node.op.name == "constant"
+                if one.kind == "array" and outside:
+                    continue
+                count = self._partial[node] if one.kind == "partial" else node.size
+                nbytes = max(count, 1) * node.dtype.itemsize
+                self._places[one.kind, node] = self.words
+                self._sizes.append((self.words, nbytes))
+                self.words += -(-nbytes // _ALIGNED) * _ALIGNED
+
+    @property
+    def source(self) -> str:
+        """The text of every kernel, in the order of their launches."""
+        texts = [self._ready[k, step.lanes][1] for k, step in enumerate(self.steps)]
+        return "\n".join(f"# kernel {k}\n{text.element}{text.source}" for k, text in enumerate(texts))
+
+    @property
+    def arguments(self) -> list[int]:
+        """How many arguments each launch takes."""
+        return [len(self._ready[k, step.lanes][2]) for k, step in enumerate(self.steps)]
+
+    # Calls.
+    def call(self, *args: Any) -> tuple[Any, tuple]:
+        """The outputs as ``(first, (others))``: on the device where an argument is there, else on the host."""
+        return self._run(args, None)
+
+    def into(self, *args: Any) -> tuple[Any, tuple]:
+        """As `call`, with one array for each output that is an array after the arguments."""
+        count = len(self.graph.inputs)
+        return self._run(args[:count], args[count:])
+
+    def _run(self, args: tuple, out: tuple | None) -> tuple[Any, tuple]:
+        here = [on_device(a) for a in args]
+        mixed = any(here) and any(not h and np.ndim(a) for h, a in zip(here, args, strict=True))
+        if mixed or (out is not None and any(on_device(o) != any(here) for o in out)):
+            raise DeviceError(
+                "Some arrays lie on the device and some on the host.\n"
+                "  Pass all of one kind: cupy.asarray(x) copies to the device, x.get() or a.to_numpy() to the host."
+            )
+        self.device.enter()
+        with self._lock:
+            found = self._on_device(args, out) if any(here) else self._from_host(args, out)
+        return found[0], tuple(found[1:])
+
+    def _on_device(self, args: tuple, out: tuple | None) -> list[Any]:
+        arrays: list[Any] = []
+        for k, (value, node) in enumerate(zip(args, self.graph.inputs, strict=True)):
+            if not on_device(value):
+                arrays.append(value)
+                continue
+            array = device_array(value, f"argument {k}")
+            self.device.check_here(array, f"argument {k}")
+            arrays.append(array if node.shape else self._number(array))
+        stream = self._stream([a for a in arrays if isinstance(a, DeviceArray)])
+        outputs = self._outputs(out, stream)
+        self._launch(arrays, outputs, stream)
+        return outputs
+
+    def _number(self, array: DeviceArray) -> Any:
+        found = np.empty((), array.dtype)
+        self.device.download(found, array.address, array.stream or LEGACY)
+        return found[()]
+
+    def _from_host(self, args: tuple, out: tuple | None) -> list[Any]:
+        stream = self._stream([])
+        marks = [self.device.mark(stream)]
+        arrays = [self._uploaded(np.asarray(a, n.dtype), stream) if n.shape else a
+                  for a, n in zip(args, self.graph.inputs, strict=True)]  # fmt: skip
+        outputs = self._outputs(None, stream)
+        marks.append(self.device.mark(stream))
+        self._launch(arrays, outputs, stream)
+        marks.append(self.device.mark(stream))
+        given = iter(out or ())
+        found = [self._downloaded(o, next(given, None) if o.shape else None, stream) for o in outputs]
+        marks.append(self.device.mark(stream))
+        up, kernel, down = self.device.seconds(marks)
+        self.seconds.update(kernel_s=kernel, to_device_s=up, to_host_s=down)
+        return found
+
+    def _uploaded(self, array: np.ndarray, stream: int) -> DeviceArray:
+        array = np.ascontiguousarray(array)
+        block = self.device.allocate(array.nbytes, stream)
+        self.device.upload(block.address, array, stream)
+        return DeviceArray(block.address, array.shape, array.dtype, block, stream)
+
+    def _downloaded(self, array: DeviceArray, into: np.ndarray | None, stream: int) -> Any:
+        found = np.empty(array.shape, array.dtype) if into is None else into
+        self.device.download(found, array.address, stream)
+        return found if array.shape else found.item()
+
+    def _outputs(self, out: tuple | None, stream: int) -> list[DeviceArray]:
+        given = iter(out or ())
+        found = []
+        for k, node in enumerate(self.graph.outputs):
+            target = next(given, None) if node.shape else None
+            if target is None:
+                block = self.device.allocate(node.size * node.dtype.itemsize, stream)
+                found.append(DeviceArray(block.address, node.shape, node.dtype, block, stream))
+                continue
+            array = device_array(target, f"out[{k}]")
+            if array.shape != node.shape or array.dtype != node.dtype:
+                raise DeviceError(f"out[{k}] is {array!r}, and the result is of shape {node.shape}, {node.dtype}.")
+            self.device.check_here(array, f"out[{k}]")
+            found.append(array)
+        return found
+
+    def _stream(self, arrays: Sequence[DeviceArray]) -> int:
+        """The stream to work on: the option, else the arrays' own; it waits for the other arrays' streams."""
+        theirs = list(dict.fromkeys(a.stream for a in arrays if a.stream))
+        stream = self.stream or (theirs[0] if theirs else LEGACY)
+        for other in theirs:
+            if other != stream:
+                self.device.after(stream, other)
+        return stream
+
+    def _launch(self, arrays: Sequence[Any], outputs: Sequence[DeviceArray], stream: int) -> None:
+        block = self.device.allocate(self.words, stream) if self.words else None
+        if block is not None:
+            self.device.parts(block, self._sizes)
+        base = block.address if block is not None else 0
+        address = {key: base + place for key, place in self._places.items()}
+        address.update({("array", node): arrays[k].address for node, k in self._input.items() if node.shape})
+        address.update({("array", node): outputs[k].address for node, k in self._output.items()})
+        for number, step in enumerate(self.steps):
+            fits = all(self._address(address, node, stream) % 16 == 0 for node in step.wide)
+            kernel, text, arguments = self._kernel(number, step, step.lanes if fits else 1)
+            values = [self._value(one, arrays, address, stream) for one in arguments]
+            self.device.launch(kernel, step.blocks, step.threads, text.parameters, values, stream)
+        for k, node in enumerate(self.graph.outputs):
+            if self._output.get(node) != k:
+                self._fill(outputs[k], node, arrays, outputs, stream)
+
+    def _value(self, one: Argument, arrays: Sequence[Any], address: dict, stream: int) -> Any:
+        if one.node is None:
+            return one.value
+        if one.kind == "number":
+            constant = one.node.op.name == "constant"
+            return one.node.value.reshape(-1)[0] if constant else arrays[self._input[one.node]]
+        return address[one.kind, one.node] if one.kind == "partial" else self._address(address, one.node, stream)
+
+    def _address(self, address: dict, node: Node, stream: int) -> int:
+        found = address.get(("array", node))
+        return found if found is not None else self._constant(node, stream).address
+
+    def _constant(self, node: Node, stream: int) -> DeviceArray:
+        if node not in self._constants:
+            self._constants[node] = self._uploaded(np.asarray(node.value), stream)
+            self.device.wait(stream)
+        return self._constants[node]
+
+    def _fill(self, output: DeviceArray, node: Node, arrays: Sequence, outputs: Sequence, stream: int) -> None:
+        """An output that no kernel makes: an argument, a constant, or what another output is too."""
+        if node in self._output:
+            source = outputs[self._output[node]].address
+        elif node.op.name == "constant":
+            source = self._constant(node, stream).address
+        elif node.shape:
+            source = arrays[self._input[node]].address
+        else:
+            self.device.upload(output.address, np.asarray(arrays[self._input[node]], node.dtype), stream)
+            return
+        if output.nbytes:
+            self.device.copy(output.address, source, output.nbytes, stream)
+
+
+def stream_handle(stream: Any) -> int:
+    """The driver's handle of a stream: a number, or a stream of CuPy, PyTorch, Numba or cuda.core."""
+    for name in ("ptr", "cuda_stream", "handle"):
+        found = getattr(stream, name, None)
+        if found is not None:
+            stream = getattr(found, "value", found)
+            break
+    handle = int(stream or LEGACY)
+    return handle if handle > PER_THREAD else max(handle, LEGACY)
+
+
+def cuda_runner(graph: Graph, stream: Any = None) -> Runner:
+    """`graph` as the device runs it.
+
+    Raises
+    ------
+    UnsupportedOpError
+        Where the graph holds what the device does not run; it names the operation.
+    MethodUnavailableError
+        Where there is no device.
+    """
+    program = Program(graph, stream)
+    count = len(program.steps)
+    words = f"CUDA, {count} kernel{'s' * (count != 1)} on {program.device.name}"
+    operations = sum(bool(node.args) for node in graph.nodes)
+    return Runner(
+        program.call, words, program.compile_s, operations, program.source, program.cached, program.into,
+        program=program,
+    )  # fmt: skip
+
+
+def bytes_moved(program: Program) -> int:
+    """Bytes of the arguments, each read once, and of the results, each written once."""
+    nodes = (*program.graph.inputs, *program.graph.outputs)
+    return sum(math.prod(node.shape) * node.dtype.itemsize for node in nodes)
