@@ -319,4 +319,4 @@ def _packer(codes: tuple[str, ...]) -> Callable[..., bytes]:
 
 
 def _bytes_at(address: int, count: int) -> np.ndarray:
-    return np.frombuffer((ctypes.c_ubyte * count).from_address(address), np.uint8)
+    return np.ctypeslib.as_array((ctypes.c_ubyte * count).from_address(address))

@@ -5,14 +5,21 @@ from __future__ import annotations
 import ctypes
 import struct
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import diffcompare as dc
 from diffcompare.core.device_arrays import DeviceArray, device_array
-from diffcompare.errors import DeviceError, DTypeError, MethodUnavailableError, ShapeError, SizeLimitError
-from diffcompare.errors import UnsupportedOpError
+from diffcompare.errors import (
+    DeviceError,
+    DTypeError,
+    MethodUnavailableError,
+    ShapeError,
+    SizeLimitError,
+    UnsupportedOpError,
+)
 from diffcompare.lower import cuda_device, cuda_driver, cuda_presence, cuda_program
 from diffcompare.lower.cuda_plan import Grid
 from tests.lower.cuda_library import Library
@@ -29,7 +36,7 @@ def library():
 @pytest.fixture
 def device(library, monkeypatch):
     """A device of that driver; kernels are not compiled, and do nothing."""
-    made = cuda_driver.Device(cuda_driver.Driver(library))
+    made: Any = cuda_driver.Device(cuda_driver.Driver(library))
     made.grid = Grid()
     made.kernel = lambda text: (text, False)
     for module in (cuda_device, cuda_program):
