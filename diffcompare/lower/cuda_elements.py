@@ -108,7 +108,7 @@ class _Typed(ast.NodeTransformer):
         return ast.Call(ast.Name(f"{function}_{self.code}"), list(arguments), [])
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if isinstance(node.value, bool) or not self.float:
+        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)) or not self.float:
             return node
         return self._call("as", ast.Constant(float(node.value)))
 
