@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -185,8 +186,12 @@ STYLE = """<style>
 </style>"""
 
 
-def html_table(records: Sequence[Record], columns: Sequence[Column] = COLUMNS) -> str:
-    """An HTML table of the records, every text escaped; the style sheet is `STYLE`."""
+def html_table(records: Sequence[Record], columns: Sequence[Column] | None = None) -> str:
+    """An HTML table of the records, every text escaped; the style sheet is `STYLE`.
+
+    By default it has all of `COLUMNS`, those of times only where there are any.
+    """
+    columns = columns_that_fit(records, sys.maxsize) if columns is None else columns
     heads = "".join(
         f"<th>{html.escape(c.title)}<small>{html.escape(f'[{c.unit}]') if c.unit else '&nbsp;'}</small></th>"
         for c in columns

@@ -11,6 +11,7 @@ import sys
 import numpy as np
 import pytest
 
+from diffcompare.analysis.compare import compare
 from diffcompare.analysis.records import KEYS, break_even, fastest, new_record, plain, to_json
 from diffcompare.analysis.tables import COLUMNS, LONG_COLUMNS, columns_that_fit, number
 from diffcompare.analysis.timing import Timing
@@ -88,6 +89,14 @@ def test_the_page_escapes_every_text(result):
     assert "<b>erfinv" not in page and "<peer>" not in page
     assert "&lt;script&gt;" in comparison(problem="<script>alert(1)</script>")._repr_html_()
     assert "http" not in page
+
+
+def test_a_page_without_times_has_no_columns_of_times():
+    """Where nothing was timed, the first table of a page has no columns for times."""
+    untimed = compare("x * y", at=(2.0, 3.0), methods=["reverse"], time=False)
+    table = untimed._repr_html_().partition("<details>")[0]
+    assert "<th>median" not in table and "<th>pays after" not in table and "<th>prepare" in table
+    assert "<th>median" in comparison()._repr_html_().partition("<details>")[0]
 
 
 def test_markdown_is_one_line_a_method(result):
