@@ -91,7 +91,7 @@ def array(given: Input, key: str, *shape: int | None) -> np.ndarray:
     fits = found.ndim == len(shape) and all(w is None or w == s for w, s in zip(shape, found.shape, strict=True))
     if not fits or not found.size:
         raise DataError(f"{key!r} has the shape {found.shape}; expected is {words}, with at least one number.")
-    return np.ascontiguousarray(found, dtype=np.float64)
+    return np.array(found, dtype=np.float64, order="C")
 
 
 def whole(given: Input, key: str, least: int) -> int:

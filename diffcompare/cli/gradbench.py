@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from diffcompare.bench.gradbench import answers
 from diffcompare.cli.commands import app
 
 
@@ -14,8 +15,6 @@ def gradbench() -> None:
 
     Modules: hello, lse, llsq, det, ode, gmm, kmeans, lstm, all by reverse accumulation. It ends where its input does.
     """
-    from diffcompare.bench.gradbench import answers  # loads the problems and the operators
-
     sys.stdout.flush()
     with os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n") as answering:
         os.dup2(2, 1)  # whatever else is printed, by compiled code too, goes to standard error
