@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 SHORT_FRACTION = re.compile(r"\\frac\s*(\d)\s*(\w)")  # \frac12, which the converter does not know
-FUNCTION = re.compile(r"(<mi>[a-z]{2,}</mi>)(?=\s*<m(?:i|n|sub|sup|frac)\b)")
+APPLIED = re.compile(r"<mo>&ApplyFunction;</mo>(?=\s*<m(?:i|n|sub|sup|frac)\b)")
 BAR = re.compile(r"<mo[^>]*>\|</mo>")
 LOG = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def _converted(node: nodes.Element, block: bool) -> str:
     except MathError as error:
         LOG.warning("this formula cannot be converted to MathML: %s\n  %s", error, code, location=node)
         return ""
-    found = FUNCTION.sub(r'\1<mspace width="0.17em"/>', found)  # sin x, not sinx
+    found = APPLIED.sub('<mspace width="0.17em"/>', found)  # sin x, not sinx
     return BAR.sub('<mo stretchy="false" lspace="0" rspace="0">|</mo>', found)  # |x|, not | x |
 
 
