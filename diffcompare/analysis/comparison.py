@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from diffcompare.analysis import tables
 from diffcompare.analysis.environment import Environment
 from diffcompare.analysis.kinks import Kink
+from diffcompare.analysis.printing import Printable
 from diffcompare.analysis.records import Record, fastest, plain, to_csv, to_json
 from diffcompare.core.faces import face
 from diffcompare.errors import MissingPackageError, UnknownNameError
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # of `to_dict` and `to_json`; raised when a key changes its meaning
 SHOWN_ARGUMENTS, SHOWN_ENTRIES = 6, 3
-LEAST_WIDTH, USUAL_WIDTH = 60, 118
+LEAST_WIDTH = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(Printable):
     """One record a method, in the order the methods were asked for.
 
     Attributes
@@ -134,23 +133,8 @@ class Comparison:
                 shared.setdefault((record["status"], record["reason"]), []).append(record["method"])
         return [f"{', '.join(methods)} {status}: {reason}" for (status, reason), methods in shared.items()]
 
-    def print(self, file: Any = None, width: int | None = None) -> None:
-        """Print the table, in colour where `file` is a terminal.
-
-        Parameters
-        ----------
-        file : text file, default standard output
-        width : int, optional
-            Characters in a line; by default those of the terminal, or 118.
-        """
-        from rich.console import Console
-
-        file = file or sys.stdout
-        if width is None and not file.isatty():
-            width = USUAL_WIDTH
-        self._print_on(Console(file=file, width=width, highlight=False, soft_wrap=False))
-
-    def _print_on(self, console: Any) -> None:
+    def print_on(self, console: Any) -> None:
+        """Point, table and remarks, on a `rich.console.Console`."""
         from rich.text import Text
 
         width = max(LEAST_WIDTH, console.width)
@@ -164,13 +148,6 @@ class Comparison:
         for line in self.remarks():
             for i, part in enumerate(line.splitlines()):
                 console.print(Text(("  " if i else "") + part.strip()))
-
-    def __str__(self) -> str:
-        from rich.console import Console
-
-        text = io.StringIO()
-        self._print_on(Console(file=text, width=USUAL_WIDTH, color_system=None, force_terminal=False, highlight=False))
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def __repr__(self) -> str:
         done = sum(record["status"] == "ok" for record in self.records)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from diffcompare.analysis.environment import Environment
 from diffcompare.analysis.growth import Growth
+from diffcompare.analysis.printing import USUAL_WIDTH, Printable
 from diffcompare.analysis.records import Record, plain, to_json
 from diffcompare.analysis.tables import ABSENT, STYLE, number
 from diffcompare.core.faces import face
@@ -26,11 +26,10 @@ MEASURES: dict[str, tuple[str, str]] = {
     "error": ("rel_error", "largest relative error of an entry [1]"),
     "ratio": ("gradient_to_value", "gradient over value [×]"),
 }
-USUAL_WIDTH = 118
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SizeSweep:
+class SizeSweep(Printable):
     """One record for each size and method, in the order of sizes.
 
     Attributes
@@ -103,19 +102,22 @@ class SizeSweep:
         lines += [f"{m} {status} at {', '.join(sizes)}: {why}" for (m, status, why), sizes in reasons.items()]
         return [*lines, f"{self.environment.host}; {self.environment.vector_mathematics}"]
 
+    def _shown(self) -> dict[str, Any]:
+        """The rows of each table that has any, by its heading."""
+        return {heading: self._rows(measure) for measure, (_, heading) in MEASURES.items() if self._rows(measure)}
+
     def __str__(self) -> str:
+        # Many sizes make long lines, rather than numbers that are cut off.
+        return self.as_text(max([USUAL_WIDTH, *(_width([self._heading(), *rows]) for rows in self._shown().values())]))
+
+    def print_on(self, console: Any) -> None:
+        """A table for each measure, and remarks, on a `rich.console.Console`."""
         from rich import box
-        from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
-        shown = {heading: self._rows(measure) for measure, (_, heading) in MEASURES.items() if self._rows(measure)}
-        # Many sizes make long lines, rather than numbers that are cut off.
-        wide = max([USUAL_WIDTH, *(_width([self._heading(), *rows]) for rows in shown.values())])
-        text = io.StringIO()
-        console = Console(file=text, width=wide, color_system=None, force_terminal=False, highlight=False)
         console.print(Text(f"{self.problem}, by size"))
-        for heading, rows in shown.items():
+        for heading, rows in self._shown().items():
             table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
             for place, title in enumerate(self._heading()):
                 table.add_column(Text(title), justify="right" if place else "left", no_wrap=True)
@@ -126,7 +128,6 @@ class SizeSweep:
         console.print()
         for line in self.remarks():
             console.print(Text(line), width=USUAL_WIDTH)
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def __repr__(self) -> str:
         return f"<SizeSweep of {self.problem}: {len(self.methods)} methods at {len(self.sizes)} sizes>"

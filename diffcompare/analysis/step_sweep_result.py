@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from diffcompare.analysis.comparison import LEAST_WIDTH, USUAL_WIDTH, keep, short
+from diffcompare.analysis.comparison import LEAST_WIDTH, keep, short
+from diffcompare.analysis.printing import Printable
 from diffcompare.analysis.records import Record, plain, to_json
 from diffcompare.analysis.reference import Reference
 from diffcompare.analysis.step_tables import LIBRARY_COLUMNS, SUMMARY_COLUMNS, html_table, rich_table
@@ -41,7 +40,7 @@ STEP_FIELDS: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StepSweep:
+class StepSweep(Printable):
     """Errors of numerical derivatives against their step.
 
     Attributes
@@ -131,23 +130,8 @@ class StepSweep:
         lines += [f"{e['library']} in {e['dtype']}: {e['reason']}" for e in self.libraries if e["status"] != "ok"]
         return lines
 
-    def print(self, file: Any = None, width: int | None = None) -> None:
-        """Print the tables, in colour where `file` is a terminal.
-
-        Parameters
-        ----------
-        file : text file, default standard output
-        width : int, optional
-            Characters in a line; by default those of the terminal, or 118.
-        """
-        from rich.console import Console
-
-        file = file or sys.stdout
-        if width is None and not file.isatty():
-            width = USUAL_WIDTH
-        self._print_on(Console(file=file, width=width, highlight=False, soft_wrap=False))
-
-    def _print_on(self, console: Any) -> None:
+    def print_on(self, console: Any) -> None:
+        """Head, tables and remarks, on a `rich.console.Console`."""
         from rich.text import Text
 
         width = max(LEAST_WIDTH, console.width)
@@ -169,13 +153,6 @@ class StepSweep:
             (f"{dtype}: what libraries choose", LIBRARY_COLUMNS, self.libraries),
         ]
         return [(title, columns, [r for r in rows if r["dtype"] == dtype]) for title, columns, rows in tables]
-
-    def __str__(self) -> str:
-        from rich.console import Console
-
-        text = io.StringIO()
-        self._print_on(Console(file=text, width=USUAL_WIDTH, color_system=None, force_terminal=False, highlight=False))
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines()).rstrip()
 
     def __repr__(self) -> str:
         steps = len({record["step"] for record in self.records})

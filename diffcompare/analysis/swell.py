@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from diffcompare.analysis.printing import Printable
 from diffcompare.analysis.records import plain, to_json
 from diffcompare.analysis.tables import ABSENT, STYLE
 from diffcompare.core.arguments import Static, normalise, positions
@@ -43,11 +43,10 @@ FORMS: dict[str, tuple[str, str]] = {
 }
 SECONDS = 10.0
 MOST_STATEMENTS = 100_000
-USUAL_WIDTH = 118
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Swell:
+class Swell(Printable):
     """Operations of a function and of its derivatives, for one function or for each member of a family.
 
     Attributes
@@ -105,9 +104,9 @@ class Swell:
         sizes = ["operations" if size is None else str(size) for size in self.sizes]
         return ["form", *sizes, "last step"] if len(self) > 1 else ["form", *sizes]
 
-    def __str__(self) -> str:
+    def print_on(self, console: Any) -> None:
+        """The table and the reasons below it, on a `rich.console.Console`."""
         from rich import box
-        from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
@@ -116,13 +115,10 @@ class Swell:
             table.add_column(Text(heading), justify="left" if number == 0 else "right", no_wrap=number == 0)
         for row in self._cells():
             table.add_row(*map(Text, row))
-        text = io.StringIO()
-        console = Console(file=text, width=USUAL_WIDTH, color_system=None, force_terminal=False, highlight=False)
         console.print(Text(f"{self.name}: operations\n"))
         console.print(table)
         for line in self.reasons():
             console.print(Text(line))
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def __repr__(self) -> str:
         return f"<Swell of {self.name}: {len(self)} {'size' if len(self) == 1 else 'sizes'}>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.analysis.comparison import USUAL_WIDTH, keep
+from diffcompare.analysis.comparison import keep
+from diffcompare.analysis.printing import Printable
 from diffcompare.analysis.records import to_json
 from diffcompare.bench.noise import Key, Noise, Shortest, noise_between
 from diffcompare.bench.results import BenchmarkRun
@@ -59,7 +59,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Difference:
+class Difference(Printable):
     """All changes between two runs.
 
     Attributes
@@ -108,13 +108,6 @@ class Difference:
         console.print(Text(", ".join(f"{n} {kind}" for kind, n in counts.items() if n) or "nothing to compare"))
         for note in self.notes:
             console.print(Text(note))
-
-    def __str__(self) -> str:
-        from rich.console import Console
-
-        text = io.StringIO()
-        self.print_on(Console(file=text, width=USUAL_WIDTH, color_system=None, force_terminal=False, highlight=False))
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def __repr__(self) -> str:
         return f"<Difference: {len(self.regressions)} regressions, {len(self.improvements)} improvements>"

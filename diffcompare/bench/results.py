@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffcompare.analysis import tables
-from diffcompare.analysis.comparison import USUAL_WIDTH, keep
+from diffcompare.analysis.comparison import keep
+from diffcompare.analysis.printing import Printable
 from diffcompare.analysis.records import Record, to_csv
 from diffcompare.bench import files, summary
 from diffcompare.bench.session import BASELINES, Row
@@ -27,7 +27,7 @@ FULL = 12  # cases whose tables are printed in full by default
 
 
 @dataclass(slots=True, eq=False)
-class BenchmarkRun:
+class BenchmarkRun(Printable):
     """One record for each problem, size, data type and method.
 
     Attributes
@@ -109,14 +109,6 @@ class BenchmarkRun:
     def __repr__(self) -> str:
         done = sum(record["status"] == "ok" for record in self.records)
         return f"<BenchmarkRun {self.suite}: {len(self)} records, {done} ok{'' if self.complete else ', not complete'}>"
-
-    def __str__(self) -> str:
-        from rich.console import Console
-
-        text = io.StringIO()
-        console = Console(file=text, width=USUAL_WIDTH, color_system=None, force_terminal=False, highlight=False)
-        self.print_on(console)
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def print_on(self, console: Any, full: bool | None = None) -> None:
         """Tables on a `rich.console.Console`: one a case with all methods, then one with a line a case.

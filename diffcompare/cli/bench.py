@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,8 +50,13 @@ def bench(
     width: Wide = None,
 ) -> None:
     """Every method on a suite of problems: checked against certified gradients, then timed in turns."""
-    _ready(output, overwrite, resume)
     exports = [(_exporter(path), path) for path in export or ()]
+    if output is not None and not resume and not overwrite and output.exists() and not output.is_dir():
+        raise OptionError(f"{str(output)!r} exists: give --overwrite to replace it, or --resume to complete it.")
+    if resume and output is None:
+        raise OptionError("--resume takes over what a results file holds: name it by --output.")
+    for path in [*([output] if output is not None else []), *(export or ())]:
+        _writable(path)
     from diffcompare.bench.runner import benchmark  # loads ball arithmetic
 
     chosen = read_names(methods)
@@ -94,7 +100,7 @@ def diff(
     if json:
         typer.echo(found.to_json())
     else:
-        found.print_on(_console(width))
+        found.print(width=width)
     if found.regressions:
         raise typer.Exit(FAILURE)
 
@@ -112,18 +118,15 @@ def report(
     typer.echo(f"wrote {output}", err=True)
 
 
-def _ready(output: Path | None, overwrite: bool, resume: bool) -> None:
+def _writable(path: Path) -> None:
     """Complain before the work, not after it."""
-    if resume and output is None:
-        raise OptionError("--resume takes over what a results file holds: name it by --output.")
-    if output is None:
-        return
-    if not output.resolve().parent.is_dir():
-        raise DataError(f"cannot write {str(output)!r}: there is no folder {str(output.resolve().parent)!r}.")
-    if output.is_dir():
-        raise DataError(f"cannot write {str(output)!r}: it is a folder.")
-    if output.exists() and not (overwrite or resume):
-        raise OptionError(f"{str(output)!r} exists: give --overwrite to replace it, or --resume to complete it.")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise DataError(f"cannot write {str(path)!r}: there is no folder {str(folder)!r}.")
+    if path.is_dir():
+        raise DataError(f"cannot write {str(path)!r}: it is a folder.")
+    if not os.access(folder, os.W_OK):
+        raise DataError(f"cannot write {str(path)!r}: the folder {str(folder)!r} allows no writing.")
 
 
 def _exporter(path: Path) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
-import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffcompare.analysis.environment import Environment
+from diffcompare.analysis.printing import Printable
 from diffcompare.analysis.records import plain, to_json
 from diffcompare.analysis.size_sweep_result import in_seconds
 from diffcompare.analysis.step_tables import html_table, rich_table
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Record = dict[str, Any]
-USUAL_WIDTH = 118
 
 # Key -> (unit, meaning), in the order of the columns of every export. Losses are in the unit of f.
 FIELDS: dict[str, tuple[str, str]] = {
@@ -92,7 +91,7 @@ COLUMNS = (
 
 
 @dataclass(slots=True, eq=False)
-class TrainingComparison:
+class TrainingComparison(Printable):
     """One record a run: a method, with a step h where finite differences have one.
 
     Attributes
@@ -156,18 +155,15 @@ class TrainingComparison:
     def _columns(self) -> list[Column]:
         return [c for c in COLUMNS if self.target is not None or "target" not in c.title]
 
-    def __str__(self) -> str:
-        from rich.console import Console
+    def print_on(self, console: Any) -> None:
+        """Head, table and remarks, on a `rich.console.Console`."""
         from rich.text import Text
 
-        text = io.StringIO()
-        console = Console(file=text, width=USUAL_WIDTH, color_system=None, force_terminal=False, highlight=False)
         console.print(Text(self.head() + "\n"))
-        console.print(rich_table(self.records, self._columns(), USUAL_WIDTH))
+        console.print(rich_table(self.records, self._columns(), console.width))
         console.print()
         for line in self.remarks():
             console.print(Text(line))
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def __repr__(self) -> str:
         return f"<TrainingComparison of {self.name}: {len(self)} runs with {self.optimizer}>"
