@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from diffcompare.analysis.records import KEYS, plain, to_json
+from diffcompare.analysis.records import KEYS, STATUSES, plain, to_json
 from diffcompare.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 SCHEMA = "diffcompare-benchmark/1"  # the number is raised when a key leaves or changes its meaning
 LARGEST_GRADIENT = 64  # entries; longer ones are left out of the file, their errors are in the record
-PARTS = ("suite", "environment", "started", "options", "records", "samples", "loops", "notes", "complete", "seconds")
+# Key of a results file -> what it holds, as JSON names it.
+PARTS: dict[str, type | tuple[type, ...]] = {
+    "suite": str, "environment": dict, "started": str, "options": dict, "records": list, "samples": list,
+    "loops": list, "notes": list, "complete": bool, "seconds": (int, float),
+}  # fmt: skip
 
 
 def schema() -> dict[str, Any]:
@@ -106,12 +110,19 @@ def _check_parts(found: dict[str, Any], path: str) -> None:
     missing = [name for name in PARTS if name not in found]
     if missing:
         raise DataError(f"{path!r} lacks {', '.join(missing)}.")
+    odd = [name for name, kind in PARTS.items() if not isinstance(found[name], kind)]
+    if odd:
+        raise DataError(f"{path!r} is damaged: {', '.join(odd)} is not what the schema says.")
     if not len(found["records"]) == len(found["samples"]) == len(found["loops"]):
         raise DataError(f"{path!r} has not as many samples as records.")
-    for number, record in enumerate(found["records"]):
+    for number, (record, samples) in enumerate(zip(found["records"], found["samples"], strict=True)):
+        if not (isinstance(record, dict) and isinstance(samples, list)):
+            raise DataError(f"{path!r} is damaged: record {number} is not what the schema says.")
         lacking = [key for key in KEYS if key not in record]
         if lacking:
             raise DataError(f"{path!r}: record {number} lacks {', '.join(lacking)}.")
+        if record["status"] not in STATUSES:
+            raise DataError(f"{path!r}: record {number} has the status {record['status']!r}.")
 
 
 def latex(run: BenchmarkRun) -> str:

@@ -10,7 +10,7 @@ from diffcompare.analysis.timing import Budget
 from diffcompare.errors import OptionError
 from diffcompare.problems.problem import Problem, Size, require_known
 
-BRIEF = Budget(sample_s=0.004, rounds=20, each_s=0.12, least_rounds=8)
+BRIEF = Budget(sample_s=0.001, rounds=40, each_s=0.12, least_rounds=10)  # short samples fit between interruptions
 USUAL = Budget(sample_s=0.01, rounds=20, each_s=0.3, least_rounds=5)
 
 

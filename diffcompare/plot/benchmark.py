@@ -76,6 +76,7 @@ def line_of(number: int) -> dict[str, Any]:
 
 def work_precision(axes: Axes, run: BenchmarkRun) -> None:
     """Relative error against the time of a gradient over that by hand: a cloud a method, its geometric mean marked."""
+    _logarithmic(axes)
     found = numbers.work_precision(run)
     middles: dict[str, tuple[float, float]] = {}
     looks: dict[str, dict[str, Any]] = {}
@@ -101,32 +102,32 @@ def work_precision(axes: Axes, run: BenchmarkRun) -> None:
         if method not in first:
             style = {**looks[method], "label": method, "markeredgecolor": "black"}
             axes.plot(*place, linestyle="none", markersize=9, **style)
-    _logarithmic(axes)
-    _errors(axes, any(row[6] == 0 for row in found.rows))
+    _errors(axes, [float(row[6] or 0.0) for row in found.rows])
     axes.set_xlabel("time of a gradient over that of NumPy's, written by hand [1]")
     axes.set_ylabel("largest relative error of an entry [1]\n(dotted: $2^{-53}$)")
     _title(axes, "Error against time: a small mark a case, a large one their geometric mean")
     _legend(axes, "line: " + ", ".join(dict.fromkeys(w.split()[0] for m in in_line.values() for _, w in m)))
 
 
-def _errors(axes: Axes, zero: bool) -> None:
+def _errors(axes: Axes, errors: Sequence[float]) -> None:
     """Ticks of whole decades on the error axis, and a "0" where there is one; half a unit in the last place dotted."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    low, high = axes.get_ylim()
-    top = math.ceil(math.log10(high))
-    ticks = [10.0**k for k in range(-16, top + 1, max(1, (top + 17) // 8))] + ([ZERO_AT] if zero else [])
+    least, most = max(min(errors), ZERO_AT), max(*errors, 1e-15)
+    top = math.ceil(math.log10(most))
+    ticks = [10.0**k for k in range(-16, top + 1, max(1, (top + 17) // 8))] + ([ZERO_AT] if 0.0 in errors else [])
+    axes.set_ylim(min(least / 3, 3e-17), 4 * most)
     axes.yaxis.set_major_locator(FixedLocator(ticks))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(
         FuncFormatter(lambda t, _: "0" if t <= ZERO_AT else f"$10^{{{round(math.log10(t))}}}$")
     )
-    axes.set_ylim(min(low, 3e-17), high)
     axes.axhline(2.0**-53, color="0.55", linewidth=1.0, linestyle=":", zorder=0)
 
 
 def scaling(axes: Axes, run: BenchmarkRun, problem: str | None = None) -> None:
     """Time against size of the problem with most sizes, with exponents."""
+    _logarithmic(axes)
     found = numbers.scaling(run, problem)
     several = len({row[1] for row in found.rows}) > 1
     for number, method in timed_methods(run, baseline=True):
@@ -138,7 +139,6 @@ def scaling(axes: Axes, run: BenchmarkRun, problem: str | None = None) -> None:
                 name += f": n$^{{{slopes[0]:.2f}}}$"
             hand = {"linestyle": "--", "color": "0.45", "marker": "x", "markersize": 5}
             axes.plot(x, y, label=name, **(hand if method == BY_HAND else line_of(number)))
-    _logarithmic(axes)
     axes.set_xlabel("entries differentiated, n")
     axes.set_ylabel("median time of one gradient [s]")
     _title(axes, f"Growth with size: {numbers.growing(run, problem)}; exponents are of the larger half of the sizes")
@@ -190,12 +190,12 @@ def ratio(axes: Axes, run: BenchmarkRun) -> None:
 
 def break_even(axes: Axes, run: BenchmarkRun, problem: str | None = None, point: str | None = None) -> None:
     """Preparation and calls together, against the number of calls, for one case."""
+    _logarithmic(axes)
     found = numbers.break_even(run, problem, point)
     for number, method in timed_methods(run):
         for _, once, each, _ in found.of(method):
             total = float(once or 0.0) + (CALLS - 1.0) * float(each or 0.0)
             axes.plot(CALLS, total, label=method, markevery=(0.02 + 0.017 * (number % 7), 0.14), **line_of(number))
-    _logarithmic(axes)
     axes.set_xlim(CALLS[0], CALLS[-1])
     axes.set_xlabel("gradients computed")
     axes.set_ylabel("time in all, preparation included [s]")
@@ -206,13 +206,13 @@ def break_even(axes: Axes, run: BenchmarkRun, problem: str | None = None, point:
 
 def preparation(axes: Axes, run: BenchmarkRun) -> None:
     """Time to the first gradient against the time of one more."""
+    _logarithmic(axes)
     found = numbers.first_and_later(run)
     for number, method in timed_methods(run):
         rows = found.of(method)
         if rows:
             x, y = zip(*((row[4], row[5]) for row in rows), strict=True)
             axes.plot(x, y, linestyle="none", markersize=6, alpha=0.75, markeredgewidth=0, label=method, **look(number))
-    _logarithmic(axes)
     axes.set_xlabel("derive, compile and first call [s]")
     axes.set_ylabel("median time of one gradient [s]")
     _title(axes, "To the first gradient, and from then on: a mark a case")
@@ -220,6 +220,7 @@ def preparation(axes: Axes, run: BenchmarkRun) -> None:
 
 
 def _logarithmic(axes: Axes) -> None:
+    """Set before anything is drawn: a single small number leaves linear axes without an extent."""
     axes.set_xscale("log")
     axes.set_yscale("log")
 
