@@ -191,7 +191,7 @@ assert plain == 0.0 and value > 0
 # %% [markdown]
 # ## Pictures of digits
 #
-# 1,797 pictures of 8 × 8 pixels, written by 43 people: E. Alpaydin and C. Kaynak, *Optical Recognition of Handwritten
+# 1,797 pictures of 8 × 8 pixels, written by 13 people: E. Alpaydin and C. Kaynak, *Optical Recognition of Handwritten
 # Digits*, UCI Machine Learning Repository 1998, doi:10.24432/C50P49 (CC BY 4.0), as they come with the package. 1,400
 # are for training, the other 397 for judging.
 

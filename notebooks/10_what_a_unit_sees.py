@@ -226,9 +226,21 @@ for c, picture in enumerate(rows["small"]):
 
 # %% [markdown]
 # (Colours of the first two rows are scaled picture by picture: in the first they stand for up to ±13, in the second
-# for less than ±1.) The network gives each of these pictures to "its" class, with a score no real digit reaches. It
-# has learned what tells the digits apart, not what a digit looks like.
-#
+# for less than ±1.) The network gives each of these pictures to "its" class, those of the first row with more than ten
+# times the score of any real digit. None of them is a digit: it has learned what tells the digits apart, not what a
+# digit looks like.
+
+# %%
+best_real = network(*trained.x, pictures).max(axis=0)
+for c, picture in enumerate(rows["no bound"]):
+    assert network(*trained.x, picture)[c] > 10 * best_real[c]
+print("largest scores of real digits:   ", best_real.round(1))
+print(
+    "scores of the pictures, no bound:",
+    np.array([score(picture, c) for c, picture in enumerate(rows["no bound"])]).round(),
+)
+
+# %% [markdown]
 # ## The same gradient, as a weapon
 #
 # To lower the right score as fast as possible with a change of at most $\epsilon$ a pixel, step along the *sign* of
