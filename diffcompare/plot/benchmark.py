@@ -78,6 +78,7 @@ def work_precision(axes: Axes, run: BenchmarkRun) -> None:
     """Relative error against the time of a gradient over that by hand: a cloud a method, its geometric mean marked."""
     _logarithmic(axes)
     found = numbers.work_precision(run)
+    _errors(axes, [float(row[6] or 0.0) for row in found.rows])
     middles: dict[str, tuple[float, float]] = {}
     looks: dict[str, dict[str, Any]] = {}
     in_line = variants([method for _, method in timed_methods(run) if found.of(method)])
@@ -102,7 +103,6 @@ def work_precision(axes: Axes, run: BenchmarkRun) -> None:
         if method not in first:
             style = {**looks[method], "label": method, "markeredgecolor": "black"}
             axes.plot(*place, linestyle="none", markersize=9, **style)
-    _errors(axes, [float(row[6] or 0.0) for row in found.rows])
     axes.set_xlabel("time of a gradient over that of NumPy's, written by hand [1]")
     axes.set_ylabel("largest relative error of an entry [1]\n(dotted: $2^{-53}$)")
     _title(axes, "Error against time: a small mark a case, a large one their geometric mean")
