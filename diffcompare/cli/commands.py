@@ -176,8 +176,9 @@ def ops(
 
 @app.command()
 def problems(json: Json = False, width: Wide = None) -> None:
-    """The benchmark problems, with their sizes and sources."""
-    lists.show("problems", lists.problems(), json, width)
+    """The benchmark problems: formula, sizes, entries of the gradient, and source."""
+    found = lists.problems()
+    lists.show("problems", found if json else lists.stacked(found), json, width)
 
 
 @app.command()

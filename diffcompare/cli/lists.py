@@ -63,19 +63,34 @@ def methods() -> list[dict[str, Any]]:
 
 
 def problems() -> list[dict[str, Any]]:
-    """Every problem with its sizes, arguments to differentiate, formula and source."""
+    """Every problem with its sizes, how many entries its gradient has at the smallest and at the largest, and more."""
     found = []
     for problem in PROBLEMS.values():
+        least, most = problem.inputs(problem.sizes[0]), problem.inputs(problem.sizes[-1])
         found.append(
             {
                 "problem": problem.name,
+                "what": problem.title,
+                "formula": problem.formula,
                 "sizes": list(problem.sizes),
-                "entries (smallest size)": problem.inputs(problem.sizes[0]),
-                "what": problem.title or problem.formula,
+                "entries": str(least) if most == least else f"{least} to {most}",
                 "source": problem.source,
             }
         )
     return found
+
+
+def stacked(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of `problems` in fewer, wider columns: formula below title, entries below sizes."""
+    return [
+        {
+            "problem": row["problem"],
+            "what, formula": f"{row['what']}\n{row['formula']}",
+            "sizes, entries": f"{words(row['sizes'])}\n{row['entries']} entries",
+            "source": row["source"],
+        }
+        for row in rows
+    ]
 
 
 def operations() -> list[dict[str, Any]]:

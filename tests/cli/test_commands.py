@@ -161,9 +161,13 @@ def test_methods_and_problems_are_listed():
     methods = {row["method"]: row for row in json.loads(run("methods", "--json"))}
     assert set(methods) == set(dc.methods.available())
     assert all(row["runs here"] or row["why not"] for row in methods.values())
-    problems = {row["problem"] for row in json.loads(run("problems", "--json"))}
-    assert problems == set(dc.problems.names())
-    assert "gmm" in run("problems") and "reverse" in run("methods")
+    problems = {row["problem"]: row for row in json.loads(run("problems", "--json"))}
+    assert problems.keys() == set(dc.problems.names())
+    assert all(row["formula"] and row["source"] and row["sizes"] for row in problems.values())
+    assert problems["gmm"]["entries"] == "18 to 2805" and problems["rosenbrock"]["formula"] in run(
+        "problems", "--width=300"
+    )
+    assert "18 to 2805 entries" in run("problems") and "reverse" in run("methods")
 
 
 def test_the_command_runs_from_a_shell():
