@@ -263,9 +263,10 @@ floors = dc.compare_training(logistic, np.zeros(5), data=(points, answers), step
 floors.plot()
 
 # %% [markdown]
-# On the right: filled points are the *true* gradients where the runs ended, hollow ones what each method itself
-# measured there. With $h = 0.1$ a forward difference finds a gradient of next to nothing and is certain to have
-# converged, to a wrong point. On the loss curves nothing can be seen.
+# On the left: each run goes down as the exact one does, until it stops at a height of its own; the larger its step,
+# the earlier. On the right: filled points are the *true* gradients where the runs ended, hollow ones what each method
+# itself measured there. With $h = 0.1$ a forward difference finds a gradient of exactly 0 and is certain to have
+# converged, to a wrong point.
 
 # %%
 forward = [floors[f"forward-difference, h = {h:g}"] for h in steps_h]
@@ -275,7 +276,7 @@ for h, record in zip(steps_h[:3], forward, strict=False):
     print(
         f"h = {h:<5g}  true gradient at the end {record['gradient_norm']:.3e}, predicted {predicted * h:.3e}; ", end=""
     )
-    print(f"by its own measure {record['own_norm']:.0e}")
+    print(f"by its own measure {record['own_norm']:.3g}")
     assert abs(record["gradient_norm"] / (predicted * h) - 1.0) < 2 * h  # the next term is smaller by a factor h
     assert record["own_norm"] < 1e-3 * record["gradient_norm"]  # it does not notice
 

@@ -20,6 +20,9 @@ DASHES = ("-", "--", ":", "-.")
 def plot_training(comparison: TrainingComparison) -> Figure:
     """Two panels of losses, and a third where differences ran with several steps h.
 
+    With several steps the first two show by how much each loss lies above the least that any run reached, so that one
+    sees where each of them stops; what is below the rounding of the loss is left out.
+
     The third shows the norm of the true gradient where each run ended, against h, and hollow what the method itself
     took it for, 0 on the lowest line; a line across shows where methods without a chosen step ended. Runs that diverged
     are not in it.
@@ -35,8 +38,9 @@ def plot_training(comparison: TrainingComparison) -> Figure:
     several = len({r["step"] for r in stepped}) > 1
     count = 3 if several else 2
     figure, panels = plt.subplots(1, count, figsize=(4.5 * count + 0.5, 4.8), layout="constrained")
-    _losses(panels[0], comparison, "steps")
-    _losses(panels[1], comparison, "seconds")
+    least = min((min(_finite(p.losses), default=math.inf) for p in comparison.histories.values()), default=0.0)
+    for axes, against in zip(panels, ("steps", "seconds"), strict=False):
+        _losses(axes, comparison, against, least if several else None)
     panels[1].sharey(panels[0])
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(
@@ -50,7 +54,7 @@ def plot_training(comparison: TrainingComparison) -> Figure:
 
 
 def _styles(comparison: TrainingComparison) -> dict[str, dict[str, Any]]:
-    """A colour for each method, a kind of line for each of its steps, thinner from run to run."""
+    """A colour for each method, a kind of line and a strength of the colour for each of its steps."""
     methods = list(dict.fromkeys(r["method"] for r in comparison.records))
     found: dict[str, dict[str, Any]] = {}
     for number, method in enumerate(methods):
@@ -58,31 +62,34 @@ def _styles(comparison: TrainingComparison) -> dict[str, dict[str, Any]]:
         for place, label in enumerate(runs):
             found[label] = {
                 "color": COLOURS[number % len(COLOURS)], "linestyle": DASHES[place % len(DASHES)],
-                "linewidth": max(0.9, 3.0 - 0.7 * number), "alpha": 0.9,
+                "linewidth": max(0.9, 3.0 - 0.7 * number), "alpha": 0.95 - 0.6 * place / max(1, len(runs) - 1),
             }  # fmt: skip
     return found
 
 
-def _losses(axes: Axes, comparison: TrainingComparison, against: str) -> None:
+def _losses(axes: Axes, comparison: TrainingComparison, against: str, above: float | None) -> None:
+    """One line a run: its loss, or how far that lies above a number."""
     styles = _styles(comparison)
-    positive = all(min(_finite(path.losses), default=1.0) > 0 for path in comparison.histories.values())
-    if positive:
+    zero, rounding = (0.0, -math.inf) if above is None else (above, 4 * 2.0**-52 * abs(above))
+    lowest = min((min(_finite(path.losses), default=1.0) for path in comparison.histories.values()), default=1.0)
+    if above is not None or lowest > 0:
         axes.set_yscale("log")
     for label, path in comparison.histories.items():
         places = list(range(len(path))) if against == "steps" else path.seconds
-        pairs = [(x, y) for x, y in zip(places, path.losses, strict=True) if math.isfinite(y)]
-        axes.plot([x for x, _ in pairs], [y for _, y in pairs], label=label, **styles[label])
+        pairs = [(x, y - zero) for x, y in zip(places, path.losses, strict=True) if math.isfinite(y)]
+        shown = [(x, y) for x, y in pairs if y > rounding]
+        axes.plot([x for x, _ in shown], [y for _, y in shown], label=label, **styles[label])
     if against == "seconds" and comparison.histories:
         axes.set_xscale("log")
-    if comparison.target is not None:
-        axes.axhline(comparison.target, color="0.5", linewidth=0.9, linestyle=(0, (1, 2)))
+    if comparison.target is not None and comparison.target > zero:
+        axes.axhline(comparison.target - zero, color="0.5", linewidth=0.9, linestyle=(0, (1, 2)))
         axes.annotate(
-            "target", (1.0, comparison.target), xycoords=("axes fraction", "data"), xytext=(-3, 3),
+            "target", (1.0, comparison.target - zero), xycoords=("axes fraction", "data"), xytext=(-3, 3),
             textcoords="offset points", ha="right", fontsize=8, color="0.35",
         )  # fmt: skip
     axes.set_xlabel("steps" if against == "steps" else "time [s]")
     if against == "steps":
-        axes.set_ylabel("loss")
+        axes.set_ylabel("loss" if above is None else "loss above the least of all")
     axes.grid(True, which="major", color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
 

@@ -28,6 +28,9 @@ def test_the_third_panel_shows_the_floor_of_each_step():
     losses, seconds, floors = figure.axes
     assert losses.get_xlabel() == "steps" and seconds.get_xlabel() == "time [s]"
     assert len(losses.lines) == len(seconds.lines) == 5
+    # Above the least, 0, the forward difference stops at n (h/2)**2 / 2; h = 0.1, n = 4
+    stopped = next(line for line in losses.lines if line.get_label() == "forward-difference, h = 0.1")
+    np.testing.assert_allclose(np.asarray(stopped.get_ydata())[-1], 0.005, rtol=1e-5)
     line = next(line for line in floors.lines if line.get_label() == "forward-difference")
     np.testing.assert_allclose(np.asarray(line.get_xdata()), steps[::-1])
     # 0.7**60 of the start, 5e-10, is left
