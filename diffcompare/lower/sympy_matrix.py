@@ -8,6 +8,7 @@ rules. None of diffcompare's own derivative rules takes part.
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.diagonal import DiagonalMatrix
 from sympy.tensor.array.expressions.array_expressions import _ArrayExpr
+from sympy.utilities.exceptions import SymPyDeprecationWarning
 
 from ..core.graph import Graph
 from ..core.node import Node
@@ -36,10 +38,9 @@ class Taken:
     norm: bool
 
     def gradient(self, symbol: Any, by: Any) -> Any:
-        """SymPy's derivative of the number, which `symbol` stands for, by the matrix symbol `by`."""
-        if not self.norm:
-            return sp.Trace(self.matrix).diff(by)
-        return sp.Trace(self.matrix.T * self.matrix).diff(by) / (2 * symbol)
+        """SymPy's derivative of the number that `symbol` stands for by a matrix symbol, or None."""
+        found = _derivative(sp.Trace(self.matrix.T * self.matrix if self.norm else self.matrix), by)
+        return found / (2 * symbol) if found is not None and self.norm else found
 
     def written(self, write: Callable[[Any], str], bars: tuple[str, str], trace: str, alone: bool) -> str:
         """The number as text, in brackets unless it stands `alone`."""
@@ -96,7 +97,7 @@ class MatrixExpressions:
         by = self.inputs[position]
         with_number = self.graph.output.shape == ()
         found = self._by_number(by) if with_number else self._by_vector(by)
-        if found is None or any(found.has(kind) for kind in _NO_FORMULA):
+        if found is None:
             raise UnsupportedOpError(
                 f"SymPy has no matrix formula for the derivative of {self.text(self.output)} by {by}.\n"
                 "  The derivative of a number by a vector or matrix, and that of a vector by a vector, may have one;\n"
@@ -108,7 +109,10 @@ class MatrixExpressions:
         total = sp.ZeroMatrix(*by.shape)
         for symbol, taken in self.taken.items():
             if symbol in self.output.free_symbols and taken.matrix.has(by):
-                total += sp.diff(self.output, symbol) * taken.gradient(symbol, by)
+                gradient = taken.gradient(symbol, by)
+                if gradient is None:
+                    return None
+                total += sp.diff(self.output, symbol) * gradient
         return total.doit()
 
     def _by_vector(self, by: Any) -> Any:
@@ -116,8 +120,7 @@ class MatrixExpressions:
             return None
         if not self.output.has(by):
             return sp.ZeroMatrix(by.shape[0], self.output.shape[0])
-        found = self.output.diff(by)
-        return found.doit() if found.shape == (by.shape[0], self.output.shape[0]) else None
+        return _derivative(self.output, by)
 
     def text(self, expression: Any) -> str:
         """An expression in SymPy's Python form."""
@@ -218,6 +221,19 @@ class MatrixExpressions:
         return found
 
 
+def _derivative(expression: Any, by: Any) -> Any:
+    """SymPy's derivative of a trace or a column by a matrix symbol; None where it has no formula of two indices."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SymPyDeprecationWarning)  # SymPy's own code, on its way to the error below
+            found = expression.diff(by).doit()
+    except AttributeError:  # SymPy 1.14 multiplies its array expressions as if they were numbers
+        return None
+    columns = by.shape[1] if isinstance(expression, sp.Trace) else expression.shape[0]
+    two_indices = found.shape == (by.shape[0], columns) and not any(found.has(kind) for kind in _NO_FORMULA)
+    return found if two_indices else None
+
+
 def _symbol(node: Node) -> Any:
     if node.ndim == 0:
         return sp.Symbol(node.name, real=True)
@@ -279,12 +295,14 @@ def _linear(combine: Callable[[Any, Any], Any]) -> Callable[[MatrixExpressions, 
 
 
 def _scale(about: MatrixExpressions, node: Node) -> Any:
-    """A number times an array, or two arrays entry by entry."""
+    """A number times an array, two arrays entry by entry, or a column times a row, as by np.outer."""
     a, b = node.args
     x, y = map(about._of, node.args)
     if a.shape == () or b.shape == ():
         factor, matrix = (x, y) if a.shape == () else (y, x)
         return None if about.is_read_off(factor) else factor * matrix
+    if a.shape == (a.size, 1) and b.shape in ((b.size,), (1, b.size)):
+        return x * (y.T if b.ndim == 1 else y)
     return sp.HadamardProduct(x, y) if a.shape == b.shape and node.ndim <= 2 else None
 
 

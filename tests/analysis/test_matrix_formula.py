@@ -1,5 +1,7 @@
 """Matrix formulas of gradients, against formulas by hand evaluated with NumPy."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,7 @@ FORMULAS = {
         np.sum(X @ W + b - Y, axis=0),
     ),
     "|A x|^2": (lambda x, A: (A @ x) @ (A @ x), (x, A), "2*A.T*A*x", 2 * A.T @ A @ x),
+    "outer product": (lambda x, y, A: np.sum(A * np.outer(y, x)), (x, y, A), "A.T*y", A.T @ y),
     "trace": (lambda A: np.trace(A), (S,), "I", np.eye(4)),
     "trace of a product": (lambda A, B: np.trace(A @ B), (S, B), "B.T", B.T),
     "trace of a square": (lambda A: np.trace(A.T @ A), (A,), "2*A", 2 * A),
@@ -131,6 +134,14 @@ def test_a_derivative_of_three_indices_is_refused():
     """A vector has no matrix formula by a matrix; the message says which."""
     with pytest.raises(UnsupportedOpError, match=r"derivative of A\*x by A"):
         dc.matrix_gradient(lambda A, x: A @ x, A, x)
+
+
+def test_what_breaks_inside_sympy_is_refused():
+    """Where SymPy's matrix derivative ends in an error of its own, the formula is refused, without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UnsupportedOpError, match="SymPy has no matrix formula"):
+            dc.matrix_gradient(lambda A: np.sum(A * np.outer(np.sum(A, axis=0), np.sum(A, axis=0))), S)
 
 
 def test_numbers_alone_and_other_shapes_are_refused():
