@@ -3,7 +3,7 @@
 import numpy as np
 
 from diffcompare.ops.exponential import softplus
-from diffcompare.problems.digits_data import LICENCE, SIZES, SOURCE, digits
+from diffcompare.problems.digits_data import LICENCE, PIXELS, SIZES, SOURCE, digits
 from diffcompare.problems.problem import Problem, Size
 
 PENALTY = 1e-3
@@ -35,7 +35,7 @@ def logistic_regression_gradient(
 def even_or_odd(count: Size = SIZES[0]) -> tuple[np.ndarray, float, np.ndarray, np.ndarray]:
     """Arguments on the first images: weights drawn with scale 1/8, bias 1/8, images, 1 where the digit is odd."""
     images, labels = digits(count, "digits-logistic")
-    weights = np.random.Generator(np.random.PCG64(1)).normal(scale=0.125, size=images.shape[1])
+    weights = np.random.Generator(np.random.PCG64(1)).normal(scale=0.125, size=(PIXELS,))
     return weights, 0.125, images, 2.0 * (labels % 2) - 1.0
 
 

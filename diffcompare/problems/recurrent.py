@@ -89,9 +89,9 @@ def _forward(
     """For each step and layer: x, h and c as they come in, F, I, O, G, and c' and h' as they go out."""
     layers = blocks.shape[0]
     hidden, cell = list(state[0::2]), list(state[1::2])
-    kept = []
+    kept: list[list[tuple[np.ndarray, ...]]] = []
     for s in sequence[:-1]:
-        x, row = extra[0] * s, []
+        x, row = extra[0] * s, list[tuple[np.ndarray, ...]]()
         for i in range(layers):
             w, z = blocks[i]
             h, c = hidden[i], cell[i]

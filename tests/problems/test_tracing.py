@@ -10,7 +10,9 @@ from diffcompare.problems.problem import Problem
 from diffcompare.transform.pullback import pullback
 from tests.problems.digits import assert_within, regression_scale
 
-POINTS = [(name, size) for name in problems.names() for size in problems.get(name).sizes]
+LONG = ("lstm", "l2_c1024")  # 40,000 nodes; on this point the gradient by hand meets ADBench's own in test_recurrent
+EVERY = [(name, size) for name in problems.names() for size in problems.get(name).sizes]
+POINTS = [point for point in EVERY if point != LONG]
 
 
 def scales(problem: Problem, arguments: tuple, gradient: tuple) -> list:
