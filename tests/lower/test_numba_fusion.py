@@ -62,6 +62,16 @@ def test_gradients_of_overlapping_slices(f, shape):
     np.testing.assert_allclose(value, expected_value, rtol=64 * EPS * data.size)
 
 
+def test_what_the_neighbours_of_a_point_share_is_computed_once():
+    """The gradient of a stencil reads stored residuals; with two neighbours of a cheap map nothing is stored."""
+    writer = Writer(rewritten(gradient_graph(stencil, (30, 20))))
+    _, gradient = writer.write().split("= o1\n")
+    assert "x0[" not in gradient
+    chain = Writer(rewritten(gradient_graph(rosenbrock, (30,))))
+    chain.write()
+    assert chain.words == 0
+
+
 def test_steps_that_repeat_are_compiled_once():
     """Twice as many steps of a recurrence take no more functions, and the gradient is NumPy's."""
 
