@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ..core.node import Node
-from . import numba_arrays
+from . import numba_arrays, numba_ir_rows
+from .numba_rows import row_product
 from .numba_sizes import Sizes
 from .numba_views import base_of
 
@@ -31,7 +32,7 @@ class Calls:
     """
 
     def __init__(self, array: Callable[[Node], str], constant: Callable[[np.ndarray], str], sizes: Sizes) -> None:
-        self.array, self.constant, self.shape = array, constant, sizes.shape
+        self.array, self.constant, self.shape, self.size = array, constant, sizes.shape, sizes.text
 
     def write(self, node: Node) -> list[str]:
         """The statements that fill the array of `node`, which exists."""
@@ -82,6 +83,8 @@ class Calls:
         (m, k), n, out = a.shape[-2:], b.shape[-1], self.array(node)
         if k == 0:
             return [f"{out}[...] = 0"]
+        if row_product(node) is not None:
+            return [*self.start(node), self.rows(node, "0", "")]
         single = a.ndim == b.ndim == 2 and node.dtype.kind == "f"
         if single and (a.dtype, b.dtype) == (node.dtype, node.dtype):
             return [self._product(a, b, m, k, n, out)]
@@ -99,8 +102,21 @@ class Calls:
                 texts.append(self._operand(x, (-1, *shape), node.dtype))
         return [f"matmul_{int(swaps[0])}{int(swaps[1])}({texts[0]}, {texts[1]}, {places})"]
 
+    def start(self, node: Node) -> list[str]:
+        """What comes before the first `rows` of a product that goes row by row."""
+        found = row_product(node)
+        return [f"{self.array(node)}[...] = 0"] if found is not None and found.adds else []
+
+    def rows(self, node: Node, first: str, stop: str) -> str:
+        """A part of such a product, from row `first` up to `stop`, or up to the last one where `stop` is empty."""
+        found = row_product(node)
+        assert found is not None
+        stop = stop or self.size(base_of(found.matrix).shape[0])
+        name, matrix = "add_rows" if found.adds else "row_products", self._stored(found.matrix)
+        return f"{name}({matrix}, {self._vector(found.vector)}, {self.array(node)}.reshape(-1), {first}, {stop})"
+
     def _product(self, a: Node, b: Node, m: int, k: int, n: int, out: str) -> str:
-        """One product of two matrices; with a single row or column, of a vector."""
+        """One product of two matrices by BLAS; with a single row or column, of a vector."""
         if m == 1 and n == 1:
             return f"{out}[0, 0] = np.dot({self._vector(a)}, {self._vector(b)})"
         if n == 1:
@@ -114,11 +130,13 @@ class Calls:
         return self.array(base) if base.ndim == 1 else f"{self.array(base)}.reshape(-1)"
 
     def _matrix(self, x: Node) -> str:
+        return f"{self._stored(x)}.T" if base_of(x).swapped else self._stored(x)
+
+    def _stored(self, x: Node) -> str:
+        """The matrix behind `x` as it is in memory, where `x` may be its transpose."""
         base = base_of(x)
         text = self.array(base.node)
-        if base.node.shape != base.shape:
-            text = f"{text}.reshape({self.shape(base.shape)})"
-        return f"{text}.T" if base.swapped else text
+        return text if base.node.shape == base.shape else f"{text}.reshape({self.shape(base.shape)})"
 
 
 def _batch(node: Node) -> int:
@@ -131,6 +149,7 @@ def _batch(node: Node) -> int:
 def functions() -> dict[str, Callable]:
     """The names that call statements use."""
     table = {name: getattr(numba_arrays, name) for name in CALLS - {"matmul"}}
+    table.update(row_products=numba_ir_rows.row_products, add_rows=numba_ir_rows.add_rows)
     table["matmul_integers"] = numba_arrays.matmul_integers
     for (i, j), function in numba_arrays.matmul.items():
         table[f"matmul_{int(i)}{int(j)}"] = function

@@ -12,6 +12,7 @@ from llvmlite import ir
 from numba import types
 
 from . import numba_ir_calls as calls
+from . import numba_ir_rows
 from .numba_ir_values import (
     BIT,
     ITEM_BYTES,
@@ -233,6 +234,11 @@ class Reader:
         arguments = [self.value(argument) for argument in node.args]
         if isinstance(function, Made):
             return self._own(function, arguments)
+        arrays = [argument for argument in arguments if isinstance(argument, Array)]
+        if arrays:
+            bounds = (convert(self.builder, scalar(found), types.int64) for found in arguments[len(arrays) :])
+            numba_ir_rows.call(self.builder, function, arrays, [*bounds])
+            return None
         return calls.call(self.builder, function, [scalar(argument) for argument in arguments])
 
     def _own(self, made: Made, arguments: list[Result]) -> Result:

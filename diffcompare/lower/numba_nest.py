@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ..core.node import Node
 from .numba_elements import is_reduction, literal, start_value
 from .numba_loops import BLOCK, Body
+from .numba_rows import row_product
 from .numba_schedule import Kernel, Plan, space_of
 from .numba_sizes import Sizes
 
@@ -16,12 +17,22 @@ from .numba_sizes import Sizes
 WIDE = 1 << 18
 
 
-def write_kernel(kernel: Kernel, plan: Plan, array: Callable, number: Callable, sizes: Sizes) -> list[str]:
-    """The lines of one kernel, without indentation of its own; for the arguments see `Body`."""
+def write_kernel(
+    kernel: Kernel, plan: Plan, array: Callable, number: Callable, sizes: Sizes, rows: Callable | None = None
+) -> list[str]:
+    """The lines of one kernel, without indentation of its own; for the arguments see `Body`.
+
+    `rows` writes a part of a matrix product that the kernel does block by block: see `numba_calls.Calls.rows`.
+    """
     if 0 in kernel.space:  # nothing to loop over: only the results of empty reductions
         return [f"{number(s, True)} = {literal(start_value(s), s.dtype)}" for s in _scalar_sinks(kernel)]
     body = Body(kernel, plan, array, number, sizes)
-    if _worth_splitting(body):
+    if rows is not None:
+        body.blocks = True
+        for product in kernel.products:
+            found, line = row_product(product), rows(product, "block", f"min(block + {BLOCK}, {body.extents[-1]})")
+            (body.after_block if found is not None and found.adds else body.before_block).append(line)
+    elif _worth_splitting(body):
         inner = Body(kernel, plan, array, number, sizes, inside=True)
         if _worth_splitting(inner):  # padded arrays within padded ones make the interior smaller
             return _Nest(body, inner).write()

@@ -27,8 +27,8 @@ from ..core.node import Node
 from .numba_views import base_of, is_view, route
 
 # From this cost on a map is stored for other loops. Measured on one core, microseconds with 8 and with 24: Rosenbrock's
-# function of 100,000 numbers 61 and 55. A stencil of five points on 300 x 300, whose residuals four neighbours read: 134
-# with the residuals computed again at each of them, 64 with the residuals stored.
+# function of 100,000 numbers 61 and 55. A stencil of five points on 300 x 300, whose residuals four neighbours read:
+# 134 with the residuals computed again at each of them, 64 with the residuals stored.
 HEAVY = 24.0
 # In tapes whose steps are functions of their own nearly every map is stored: chains of repeated maps would make each
 # step of a recurrence a little different from the one before. Measured on 20 steps of RK4: 20 functions; with 8, 73.
@@ -47,12 +47,16 @@ Space = tuple[int, ...]
 
 @dataclass(slots=True)
 class Kernel:
-    """One loop nest: its stage and space, the maps computed in it and the (sink, operand place) pairs it feeds."""
+    """One loop nest: its stage and space, the maps computed in it and the (sink, operand place) pairs it feeds.
+
+    `products` are matrix products that are done block by block with the loop (`numba_rows.share_passes`).
+    """
 
     stage: int
     space: Space
     members: list[Node] = field(default_factory=list)
     sinks: list[tuple[Node, int]] = field(default_factory=list)
+    products: list[Node] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -122,8 +126,10 @@ def _own_cost(node: Node) -> float:
 
 
 def _places_of_reading(nodes: Iterable[Node]) -> Counter[Node]:
-    """At how many different places each node is read: at its own by all that need just that element, and by each view
-    that moves it at another one."""
+    """At how many different places each node is read.
+
+    Readers of just the element that they make read it at one place, each view that moves it at another.
+    """
     views, own = Counter[Node](), set[Node]()
     for node in nodes:
         for operand in set(node.args):

@@ -17,6 +17,7 @@ from .numba_elements import filled_first, is_reduction, literal, start_value
 from .numba_memory import Allocation, Line, settle
 from .numba_nest import write_kernel, write_wide
 from .numba_outline import Outliner
+from .numba_rows import share_passes
 from .numba_schedule import HEAVY_APART, Kernel, Plan, kind, schedule, space_of
 from .numba_sizes import Sizes
 from .numba_views import base_of
@@ -59,6 +60,8 @@ class Writer:
     def __post_init__(self) -> None:
         self.outliner = Outliner(self.type_of, self.wide) if self.apart else None
         self.plan = schedule(self.graph) if self.wide or not self.apart else schedule(self.graph, HEAVY_APART)
+        if not self.wide:  # the ranges of a wide loop run at the same time, and would add to the same sum
+            share_passes(self.plan, self.graph)
         self.sizes = Sizes(self.graph.inputs)
         self._place = {node: i for i, node in enumerate(self.graph.nodes)}
         self._input = {node: i for i, node in enumerate(self.graph.inputs)}
@@ -143,14 +146,16 @@ class Writer:
 
     def _step(self, step: Kernel | Node, calls: numba_calls.Calls) -> list[Line]:
         if isinstance(step, Kernel):
-            return self._kernel(step)
+            return self._kernel(step, calls)
         if kind(step) == "alias":
             return [f"{self.array(step)} = {self._reshaped(step)}"]
         scalar = [] if step.shape else [f"{self.number(step)} = {self.array(step)}[0]"]
         return self._allocate(step) + calls.write(step) + scalar
 
-    def _kernel(self, kernel: Kernel) -> list[Line]:
+    def _kernel(self, kernel: Kernel, calls: numba_calls.Calls) -> list[Line]:
         lines: list[Line] = []
+        for product in kernel.products:
+            lines += [*self._allocate(product), *calls.start(product)]
         for node in kernel.members:
             if node in self.plan.stored and space_of(node.shape):
                 lines += self._allocate(node)
@@ -161,7 +166,8 @@ class Writer:
         if wide is not None:
             wide[:0] = lines
             return wide
-        written = write_kernel(kernel, self.plan, self.array, self.number, self.sizes)
+        rows = calls.rows if kernel.products else None
+        written = write_kernel(kernel, self.plan, self.array, self.number, self.sizes, rows)
         if not written and not lines:
             return []
         alone = [n for n in [*kernel.members, *dict(kernel.sinks)] if n in self.plan.arrays and self._is_number(n)]
