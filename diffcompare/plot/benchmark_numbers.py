@@ -120,6 +120,7 @@ def profile_lines(run: BenchmarkRun) -> dict[str, tuple[list[float], list[float]
 
 def profile(run: BenchmarkRun) -> Numbers:
     """Share of the cases that each method solved within some ratios of the fastest."""
+    rows: list[tuple[Cell, ...]]
     rows = [(method, *(share_within(x, y, ratio) for ratio in WITHIN)) for method, (x, y) in profile_lines(run).items()]
     return Numbers(("method", *(f"within {ratio:,g} × [share]" for ratio in WITHIN)), tuple(rows))
 
