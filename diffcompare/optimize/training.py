@@ -18,7 +18,7 @@ from diffcompare.core.trace import function
 from diffcompare.errors import DiffCompareError, MethodUnavailableError, OptionError, UnknownNameError
 from diffcompare.methods import Method, resolve
 from diffcompare.methods.finite_difference import FiniteDifference
-from diffcompare.operators import value_and_gradient
+from diffcompare.operators import prepare, value_and_gradient
 from diffcompare.optimize import optimizers
 from diffcompare.optimize.descent import Form
 from diffcompare.optimize.history import History
@@ -228,11 +228,14 @@ class _Task:
         record = new_record(method=name, step=step, dtype=str(Form(self.x0).parts[0].dtype), label=label_of(name, step))
         comparison.records.append(record)
         try:
-            operator = value_and_gradient(self.f, self.wrt, resolve(method))
+            chosen = resolve(method)
+            operator = value_and_gradient(self.f, self.wrt, chosen)
+            first = (*self.arguments(self.x0), *(self.batches[0] if self.batches else self.every_call))
             began = time.perf_counter()
-            first = self.batches[0] if self.batches else self.every_call
-            operator(*self.arguments(self.x0), *first)
+            operator(*first)
             record["prepare_s"] = time.perf_counter() - began
+            if not chosen.needs_graph:
+                record["evaluations"] = prepare(self.f, *first, method=chosen, wrt=self.wrt).prepared.evaluations
             history, points = self._train(operator)
         except OptionError:  # no method's failure
             raise

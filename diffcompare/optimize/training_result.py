@@ -42,6 +42,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "angle": ("rad", "between the method's gradient and the true one where it ended"),
     "relative_error": ("1", "of the method's gradient where it ended, in the Euclidean norm"),
     "calls": ("gradients", "values and gradients that the optimiser asked for"),
+    "evaluations": ("calls of f", "values that one gradient takes, of methods that see only values; else None"),
     "seconds": ("s", "time of all steps"),
     "seconds_per_step": ("s", "mean time of a step"),
     "prepare_s": ("s", "first call, with tracing, deriving and compiling"),
@@ -84,9 +85,10 @@ COLUMNS = (
     Column("angle at end", "rad", _short("angle"), 1),
     Column("rel. error", "1", _short("relative_error"), 3),
     Column("steps to target", "1", lambda r: ABSENT if r["steps_to_target"] is None else f"{r['steps_to_target']:,}"),
-    Column("time to target", "s", _time("seconds_to_target"), 1),
-    Column("time a step", "s", _time("seconds_per_step")),
-    Column("prepare", "s", _time("prepare_s"), 2),
+    Column("time to target", "", _time("seconds_to_target"), 1),
+    Column("values a gradient", "f", lambda r: ABSENT if r["evaluations"] is None else f"{r['evaluations']:,}", 4),
+    Column("time a step", "", _time("seconds_per_step")),
+    Column("prepare", "", _time("prepare_s"), 2),
 )
 
 

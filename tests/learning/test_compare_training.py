@@ -115,6 +115,8 @@ def test_exclusive_or_follows_the_published_path_with_every_gradient():
         assert 100 < record["steps_to_target"] <= 1000
         assert record["seconds_to_target"] <= record["seconds"]
     assert result["reverse"]["relative_error"] == 0.0
+    assert result["central-difference"]["evaluations"] == 2 * 13  # on both sides of each weight
+    assert result["reverse"]["evaluations"] is None
 
 
 def line(w, t, y):
