@@ -151,7 +151,7 @@ def _indented(label: str, numbers: np.ndarray) -> str:
 
 
 def _grid(numbers: np.ndarray) -> str:
-    return f'<pre style="margin:0">{html.escape(_text(numbers))}</pre>'
+    return f'<pre style="margin:0;font-family:monospace">{html.escape(_text(numbers))}</pre>'
 
 
 def matrix_gradient(f: Any, *example: Any, wrt: int | Sequence[int] | None = None) -> MatrixFormula:
