@@ -65,6 +65,7 @@ MODULES: dict[str, str] = {
     "digits-svm": "digits_svm",
     "digits-network": "digits_network",
     "lstm": "lstm",
+    "hand": "hand",
     "bundle-adjustment": "bundle_adjustment",
     "bundle-adjustment-scene": "bundle_adjustment_scene",
     "gmm": "gmm",

@@ -62,20 +62,26 @@ def _cross(a: np.ndarray) -> np.ndarray:
     return np.stack(entries, axis=-1).reshape(*a.shape, 3)
 
 
-def projection_jacobian(
-    camera: np.ndarray, x: np.ndarray, weight: float | np.ndarray, feature: np.ndarray
-) -> np.ndarray:
-    """Derivatives of the error of projection in camera, point and weight, by hand, shape (..., 2, 15).
+def rotation_by_vector(r: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The matrices of the rotations `r`, shape (..., 3), and how what they make of `y` moves with r, both (..., 3, 3).
 
     References
     ----------
     Gallego and Yezzi 2015, doi:10.1007/s10851-014-0528-x, result 1: the derivative of a rotation in its vector.
     """
-    r, y, focal = camera[..., ROTATION], x - camera[..., CENTRE], camera[..., FOCAL]
     angle = np.sqrt((r**2).sum(axis=-1))[..., np.newaxis, np.newaxis]
     k = _cross(r / angle[..., 0])
     turn = np.eye(3) + np.sin(angle) * k + (1.0 - np.cos(angle)) * k @ k
-    by_r = -turn @ _cross(y) @ (_outer(r, r) + (np.swapaxes(turn, -1, -2) - np.eye(3)) @ _cross(r)) / angle**2
+    inner = _outer(r, r) + (np.swapaxes(turn, -1, -2) - np.eye(3)) @ _cross(r)
+    return turn, -turn @ _cross(y) @ inner / angle**2
+
+
+def projection_jacobian(
+    camera: np.ndarray, x: np.ndarray, weight: float | np.ndarray, feature: np.ndarray
+) -> np.ndarray:
+    """Derivatives of the error of projection in camera, point and weight, by hand, shape (..., 2, 15)."""
+    y, focal = x - camera[..., CENTRE], camera[..., FOCAL]
+    turn, by_r = rotation_by_vector(camera[..., ROTATION], y)
     seen = (turn @ y[..., np.newaxis])[..., 0]
     flat = seen[..., :2] / seen[..., 2:]
     square = (flat**2).sum(axis=-1, keepdims=True)

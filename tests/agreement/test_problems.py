@@ -12,7 +12,7 @@ METHODS = [name for name, (can_run, _) in methods.available().items() if can_run
 # Their gradient, as one expression of all inputs, is beyond the declared limit of 100,000 operations.
 TOO_LONG_IN_SYMBOLS = {
     "logistic-map-chaos", "k-means", "predator-prey", "digits-softmax", "digits-svm", "digits-network",
-    "bundle-adjustment-scene", "lstm", "log-sum-exp",
+    "bundle-adjustment-scene", "lstm", "log-sum-exp", "hand",
 }  # fmt: skip
 DIFFERENCES = {"forward-difference", "backward-difference", "central-difference", "richardson"}
 
