@@ -11,9 +11,20 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-SHORT_FRACTION = re.compile(r"\\frac\s*(\d)\s*(\w)")  # \frac12, which the converter does not know
-APPLIED = re.compile(r"<mo>&ApplyFunction;</mo>(?=\s*<m(?:i|n|sub|sup|frac)\b)")
-BAR = re.compile(r"<mo[^>]*>\|</mo>")
+# LaTeX that the converter does not know, in words that it knows.
+KNOWN = (
+    (re.compile(r"\\frac\s*(\d)\s*(\w)"), r"\\frac{\1}{\2}"),
+    (re.compile(r"\\begin\{array\}\{[lcr|]+\}"), r"\\begin{matrix}"),
+    (re.compile(r"\\end\{array\}"), r"\\end{matrix}"),
+    (re.compile(r"\\\\\[\w+\]"), r"\\\\"),  # room between rows
+    (re.compile(r"\\bar\{([^{}]*)\}_"), r"{{}\\bar{\1}}_"),  # the index stands beside, not below
+    (re.compile(r"\\mathrel\{([^{}]*)\}"), r"\1"),
+)
+# MathML that browsers space badly.
+SPACED = (
+    (re.compile(r"<mo>&ApplyFunction;</mo>(?=\s*<m(?:i|n|sub|sup|frac)\b)"), '<mspace width="0.17em"/>'),  # sin x
+    (re.compile(r"<mo[^>]*>\|</mo>"), '<mo stretchy="false" lspace="0" rspace="0">|</mo>'),  # |x|
+)
 LOG = logging.getLogger(__name__)
 
 
@@ -30,16 +41,20 @@ def block(writer: Any, node: nodes.math_block) -> None:
 
 
 def _converted(node: nodes.Element, block: bool) -> str:
-    code = SHORT_FRACTION.sub(r"\\frac{\1}{\2}", node.astext().strip())
+    code = _rewritten(node.astext().strip(), KNOWN)
     if block and r"\\" in code and r"\begin{" not in code:
         code = rf"\begin{{align*}}{code}\end{{align*}}"
     try:
-        found = tex2mathml(code, as_block=block)
+        return _rewritten(tex2mathml(code, as_block=block), SPACED)
     except MathError as error:
         LOG.warning("this formula cannot be converted to MathML: %s\n  %s", error, code, location=node)
         return ""
-    found = APPLIED.sub('<mspace width="0.17em"/>', found)  # sin x, not sinx
-    return BAR.sub('<mo stretchy="false" lspace="0" rspace="0">|</mo>', found)  # |x|, not | x |
+
+
+def _rewritten(text: str, rules: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+    for pattern, replacement in rules:
+        text = pattern.sub(replacement, text)
+    return text
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
