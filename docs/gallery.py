@@ -1,7 +1,7 @@
 """The pictures of the gallery, made by the library itself: ``python docs/gallery.py``.
 
 Pictures of measurements are drawn from ``docs/gallery/measured/``, so that they have the same bytes on every run;
-``python docs/gallery.py --measure`` measures them anew first, in two minutes.
+``python docs/gallery.py --measure`` measures them anew first, in a few minutes.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ def compact(svg: str) -> str:
     """The same picture without metadata, and with no more digits than can be seen."""
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"-?\d+\.\d{3,}", lambda found: _shorter(float(found[0])), svg)
-    svg = re.sub(r' d="[^"]*"', lambda found: " ".join(found[0].split(" \n")).replace("\n", " "), svg)
-    return re.sub(r' +(?=[">])', "", re.sub(r"\n\s+", "\n", svg))
+    svg = re.sub(r'(?<= d=")[^"]*', lambda found: " ".join(found[0].split()), svg)
+    return re.sub(r"\s*\n\s*", "\n", svg)
 
 
 def _shorter(number: float) -> str:

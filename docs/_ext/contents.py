@@ -12,7 +12,6 @@ from diffcompare.methods import METHODS
 from diffcompare.problems import PROBLEMS
 
 LONGEST = 160  # characters of a derivative; longer ones are cut
-KINDS = ("elementwise", "reduction", "shape", "linear-algebra")
 Row = Sequence[Any]
 
 
@@ -49,21 +48,19 @@ class Table:
     rows: list[Row]
 
 
-def operations_table(kind: str = "") -> Table:
-    """The rows of a kind (of every kind without one), as `diffcompare ops` shows them."""
-    rows = []
+def operations_table(kind: str) -> Table:
+    """The rows of a kind, as `diffcompare ops` shows them; only elementwise ones have formulas and domains."""
+    rows: list[Row] = []
     for row in operations():
-        if kind in ("", row["kind"]):
-            derivative = row["derivative"]
-            shown = derivative if len(derivative) <= LONGEST else f"{derivative[:LONGEST]} …"
-            words = kind not in ("", "elementwise") or derivative.startswith("by ")
-            kinks = Code(row["kinks"]) if row["kinks"] else ""
-            domain = Code(row["domain"]) if row["domain"] else ""
-            cells = (Code(row["name"]), shown if words else Code(shown), domain, kinks, row["source"])
-            if kind not in ("", "elementwise"):
-                cells = (cells[0], cells[1], cells[3], cells[4])
-            rows.append(cells)
-    if kind in ("", "elementwise"):
+        if row["kind"] == kind:
+            shown = row["derivative"]
+            shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]} …"
+            name, kinks = Code(row["name"]), Code(row["kinks"]) if row["kinks"] else ""
+            if kind == "elementwise":
+                rows.append((name, Code(shown), Code(row["domain"]), kinks, row["source"]))
+            else:
+                rows.append((name, shown, kinks, row["source"]))
+    if kind == "elementwise":
         return Table(("operation", "derivative", "domain", "at kinks", "source"), (14, 34, 14, 16, 22), rows)
     return Table(("operation", "derivative", "at kinks", "source"), (18, 26, 16, 40), rows)
 
