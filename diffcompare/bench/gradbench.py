@@ -5,7 +5,7 @@ which there are. Nothing that a message holds ends the loop: what is wrong with 
 
 References
 ----------
-GradBench, https://gradben.ch, and its protocol, https://github.com/gradbench/gradbench/blob/main/CONTRIBUTING.md.
+GradBench, https://gradben.ch and https://github.com/gradbench/gradbench.
 """
 
 from __future__ import annotations
