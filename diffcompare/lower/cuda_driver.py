@@ -264,15 +264,22 @@ class Device:
         self.driver("cuModuleGetFunction", byref(function), module, name.encode())
         return function
 
-    def launch(
-        self, kernel: Any, blocks: int, threads: int, codes: Sequence[str], values: Sequence[Any], stream: int
-    ) -> None:
-        """Start a kernel; each of its arguments has 8 bytes, of which the first count."""
-        packed = pack(codes, values)
-        slots = ctypes.create_string_buffer(packed, len(packed))
+    def launcher(self, kernel: Any, blocks: int, threads: int, codes: Sequence[str]) -> Callable[[Sequence, int], None]:
+        """``launch(values, stream)`` starts a kernel on this grid; not to be called by two threads at a time.
+
+        Each argument has 8 bytes, of which the first count. The driver copies them before it returns.
+        """
+        packed = packer(tuple(codes))
+        slots = ctypes.create_string_buffer(packed.size)
         base = ctypes.addressof(slots)
-        places = (c_void_p * len(values))(*range(base, base + 8 * len(values), 8))
-        self.driver("cuLaunchKernel", kernel, blocks, 1, 1, threads, 1, 1, 0, c_void_p(stream), places, None)
+        places = (c_void_p * len(codes))(*range(base, base + packed.size, 8))
+        fill, driver, shape = packed.pack_into, self.driver, (blocks, 1, 1, threads, 1, 1, 0)
+
+        def launch(values: Sequence[Any], stream: int) -> None:
+            fill(slots, 0, *values)
+            driver("cuLaunchKernel", kernel, *shape, c_void_p(stream), places, None)
+
+        return launch
 
     def _event(self) -> Any:
         event = c_void_p()
@@ -308,14 +315,10 @@ class Device:
         self.driver("cuEventDestroy_v2", event)
 
 
-def pack(codes: Sequence[str], values: Sequence[Any]) -> bytes:
-    """Arguments of a kernel, 8 bytes each."""
-    return _packer(tuple(codes))(*values)
-
-
 @functools.cache
-def _packer(codes: tuple[str, ...]) -> Callable[..., bytes]:
-    return struct.Struct("<" + "".join({"f8": "d", "f4": "f4x", "i8": "q", "b1": "?7x"}[code] for code in codes)).pack
+def packer(codes: tuple[str, ...]) -> struct.Struct:
+    """How arguments of these types are packed, 8 bytes each."""
+    return struct.Struct("<" + "".join({"f8": "d", "f4": "f4x", "i8": "q", "b1": "?7x"}[code] for code in codes))
 
 
 def _bytes_at(address: int, count: int) -> np.ndarray:

@@ -86,6 +86,8 @@ def reduced_f4(x):
         r = fused_f4(q, as_f4(-1.57079601e+00), x)
         r = fused_f4(q, as_f4(-3.13916473e-07), r)
         r = fused_f4(q, as_f4(-5.39030253e-15), r)
+        if q == as_f4(0) or x != x:  # -0 stays -0; nan is not a whole number
+            return x, as_i8(0)
         return r, as_i8(q) & 3
     bits = as_i8(bits_f4(x))
     mantissa = ((bits & 0x7FFFFF) << 8) | 0x80000000
@@ -102,7 +104,10 @@ def reduced_f4(x):
     if p & 0x2000000000000000:
         p = p - 0x4000000000000000
         q = q + 1
-    r = times_f4(as_f4(p), as_f4(3.4061215800865545e-19))
+    lead = as_f4(p)
+    rest = as_f4(p - as_i8(lead))
+    r = fused_f4(rest, as_f4(3.4061216748705226e-19), times_f4(lead, as_f4(-9.478396428567739e-27)))
+    r = fused_f4(lead, as_f4(3.4061216748705226e-19), r)
     if x - x != as_f4(0):
         r = x - x
     if x < as_f4(0):
@@ -119,7 +124,7 @@ def sine_cosine_f4(r, q):
     t = fused_f4(as_f4(2.86567956e-6), s, as_f4(-1.98559923e-4))
     t = fused_f4(t, s, as_f4(8.33338592e-3))
     t = fused_f4(t, s, as_f4(-1.66666672e-1))
-    t = fused_f4(times_f4(t, s), r, r)
+    t = fused_f4(times_f4(t, s), r, r) if r != as_f4(0) else r
     y = c if q & 1 else t
     return -y if q & 2 else y
 """

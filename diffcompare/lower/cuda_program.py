@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,18 @@ from .cuda_plan import Step, check, plan
 from .runner import Runner
 
 _ALIGNED = 256  # bytes; every array in a block begins at a multiple
+
+
+_Pair = tuple[int, int]
+
+
+class _Ready(NamedTuple):
+    """A kernel ready to start: how, where in the table its arguments are, and its text."""
+
+    launch: Callable[[Sequence[Any], int], None]
+    pick: Callable[[list[Any]], tuple]
+    text: KernelText
+    arguments: list[Argument]
 
 
 class Program:
@@ -47,55 +60,76 @@ class Program:
         found = plan(graph, self.device.grid)
         self.steps, self._partial = found.steps, found.partial
         self._lock = threading.Lock()
-        self._ready: dict[tuple[int, int], tuple[Any, KernelText, list[Argument]]] = {}
-        for k, step in enumerate(self.steps):
-            self._kernel(k, step, step.lanes)
         self._input = {node: k for k, node in enumerate(graph.inputs)}
         self._output: dict[Node, int] = {}
         for k, node in enumerate(graph.outputs):
             if node.op.name not in ("input", "constant"):
                 self._output.setdefault(node, k)
-        self._layout()
+        self._results = [(node.shape, node.dtype, node.size * node.dtype.itemsize) for node in graph.outputs]
+        self._copied = [(k, node) for k, node in enumerate(graph.outputs) if self._output.get(node) != k]
         self._constants: dict[Node, DeviceArray] = {}
+        # The table of arguments: what it starts with, and which entries each call fills in from where.
+        self._table: dict[tuple[str, Any], int] = {}
+        self._start: list[Any] = []
+        self._given, self._made, self._within = list[_Pair](), list[_Pair](), list[_Pair]()
+        self._sizes, self.words = list[_Pair](), 0
+        self._ready: dict[_Pair, _Ready] = {}
+        self._wide = []
+        for k, step in enumerate(self.steps):
+            self._kernel(k, step, step.lanes)
+            self._wide.append([self._place(Argument("array", node)) for node in step.wide] if step.lanes > 1 else [])
         self.compile_s = time.perf_counter() - start
 
-    def _kernel(self, number: int, step: Step, lanes: int) -> tuple[Any, KernelText, list[Argument]]:
+    def _kernel(self, number: int, step: Step, lanes: int) -> _Ready:
         if (number, lanes) not in self._ready:
             text, arguments = step.write(lanes)
             kernel, cached = self.device.kernel(text)
             self.cached = self.cached and cached
-            self._ready[number, lanes] = kernel, text, arguments
+            launch = self.device.launcher(kernel, step.blocks, step.threads, text.parameters)
+            places = itemgetter(*map(self._place, arguments)) if len(arguments) > 1 else None
+            assert places is not None  # every kernel takes a size and an address
+            self._ready[number, lanes] = _Ready(launch, places, text, arguments)
         return self._ready[number, lanes]
 
-    def _layout(self) -> None:
-        """Where temporaries and sums of parts lie in the one block that a call takes for them."""
-        self._places: dict[tuple[str, Node], int] = {}
-        self._sizes: list[tuple[int, int]] = []
-        self.words = 0
-        for _, _, arguments in list(self._ready.values()):
-            for one in arguments:
-                node = one.node
-                if node is None or one.kind in ("number", "size") or (one.kind, node) in self._places:
-                    continue
-                outside = node in self._input or node in self._output or node.op.name == "constant"
-                if one.kind == "array" and outside:
-                    continue
-                count = self._partial[node] if one.kind == "partial" else node.size
-                nbytes = max(count, 1) * node.dtype.itemsize
-                self._places[one.kind, node] = self.words
-                self._sizes.append((self.words, nbytes))
-                self.words += -(-nbytes // _ALIGNED) * _ALIGNED
+    def _place(self, one: Argument) -> int:
+        """Where the table of a call has this argument; makes room for it."""
+        key: tuple[str, Any] = (one.kind, one.value if one.node is None else one.node)
+        if key not in self._table:
+            self._table[key] = len(self._start)
+            self._start.append(self._first(one))
+        return self._table[key]
+
+    def _first(self, one: Argument) -> Any:
+        """What the table begins with: what is known now, and for temporaries how far into a call's block they lie."""
+        node, here = one.node, len(self._start)
+        if node is None:
+            return one.value
+        if one.kind == "number" and node.op.name == "constant":
+            return node.value.reshape(-1)[0]
+        if one.kind != "partial" and node in self._input:
+            self._given.append((here, self._input[node]))
+        elif one.kind == "array" and node in self._output:
+            self._made.append((here, self._output[node]))
+        elif one.kind == "array" and node.op.name == "constant":
+            return self._constant(node).address
+        else:
+            count = self._partial[node] if one.kind == "partial" else node.size
+            nbytes = max(count, 1) * node.dtype.itemsize
+            self._within.append((here, self.words))
+            self._sizes.append((self.words, nbytes))
+            self.words += -(-nbytes // _ALIGNED) * _ALIGNED
+        return 0
 
     @property
     def source(self) -> str:
         """The text of every kernel, in the order of their launches."""
-        texts = [self._ready[k, step.lanes][1] for k, step in enumerate(self.steps)]
+        texts = [self._ready[k, step.lanes].text for k, step in enumerate(self.steps)]
         return "\n".join(f"# kernel {k}\n{text.element}{text.source}" for k, text in enumerate(texts))
 
     @property
     def arguments(self) -> list[int]:
         """How many arguments each launch takes."""
-        return [len(self._ready[k, step.lanes][2]) for k, step in enumerate(self.steps)]
+        return [len(self._ready[k, step.lanes].arguments) for k, step in enumerate(self.steps)]
 
     # Calls.
     def call(self, *args: Any) -> tuple[Any, tuple]:
@@ -108,28 +142,33 @@ class Program:
         return self._run(args[:count], args[count:])
 
     def _run(self, args: tuple, out: tuple | None) -> tuple[Any, tuple]:
-        here = [on_device(a) for a in args]
-        mixed = any(here) and any(not h and np.ndim(a) for h, a in zip(here, args, strict=True))
-        if mixed or (out is not None and any(on_device(o) != any(here) for o in out)):
+        here = [type(a) is DeviceArray or on_device(a) for a in args]
+        there = True in here
+        self._check_places(args, here, out)
+        self.device.enter()
+        with self._lock:
+            found = self._on_device(args, out) if there else self._from_host(args, out)
+        return found[0], tuple(found[1:])
+
+    def _check_places(self, args: tuple, here: list[bool], out: tuple | None) -> None:
+        there = True in here
+        mixed = there and any(not h and np.ndim(a) for h, a in zip(here, args, strict=True))
+        if mixed or (out is not None and any(on_device(o) != there for o in out)):
             raise DeviceError(
                 "Some arrays lie on the device and some on the host.\n"
                 "  Pass all of one kind: cupy.asarray(x) copies to the device, x.get() or a.to_numpy() to the host."
             )
-        self.device.enter()
-        with self._lock:
-            found = self._on_device(args, out) if any(here) else self._from_host(args, out)
-        return found[0], tuple(found[1:])
 
     def _on_device(self, args: tuple, out: tuple | None) -> list[Any]:
         arrays: list[Any] = []
-        for k, (value, node) in enumerate(zip(args, self.graph.inputs, strict=True)):
-            if not on_device(value):
+        for k, value in enumerate(args):
+            if type(value) is not DeviceArray and not on_device(value):
                 arrays.append(value)
                 continue
             array = device_array(value, f"argument {k}")
             self.device.check_here(array, f"argument {k}")
-            arrays.append(array if node.shape else self._number(array))
-        stream = self._stream([a for a in arrays if isinstance(a, DeviceArray)])
+            arrays.append(array if self.graph.inputs[k].shape else self._number(array))
+        stream = self._stream([a for a in arrays if type(a) is DeviceArray])
         outputs = self._outputs(out, stream)
         self._launch(arrays, outputs, stream)
         return outputs
@@ -169,22 +208,22 @@ class Program:
     def _outputs(self, out: tuple | None, stream: int) -> list[DeviceArray]:
         given = iter(out or ())
         found = []
-        for k, node in enumerate(self.graph.outputs):
-            target = next(given, None) if node.shape else None
+        for k, (shape, dtype, nbytes) in enumerate(self._results):
+            target = next(given, None) if shape else None
             if target is None:
-                block = self.device.allocate(node.size * node.dtype.itemsize, stream)
-                found.append(DeviceArray(block.address, node.shape, node.dtype, block, stream))
+                block = self.device.allocate(nbytes, stream)
+                found.append(DeviceArray(block.address, shape, dtype, block, stream))
                 continue
             array = device_array(target, f"out[{k}]")
-            if array.shape != node.shape or array.dtype != node.dtype:
-                raise DeviceError(f"out[{k}] is {array!r}, and the result is of shape {node.shape}, {node.dtype}.")
+            if array.shape != shape or array.dtype != dtype:
+                raise DeviceError(f"out[{k}] is {array!r}, and the result is of shape {shape}, {dtype}.")
             self.device.check_here(array, f"out[{k}]")
             found.append(array)
         return found
 
     def _stream(self, arrays: Sequence[DeviceArray]) -> int:
         """The stream to work on: the option, else the arrays' own; it waits for the other arrays' streams."""
-        theirs = list(dict.fromkeys(a.stream for a in arrays if a.stream))
+        theirs = list(dict.fromkeys([a.stream for a in arrays if a.stream]))
         stream = self.stream or (theirs[0] if theirs else LEGACY)
         for other in theirs:
             if other != stream:
@@ -192,38 +231,27 @@ class Program:
         return stream
 
     def _launch(self, arrays: Sequence[Any], outputs: Sequence[DeviceArray], stream: int) -> None:
-        block = self.device.allocate(self.words, stream) if self.words else None
-        if block is not None:
+        block, table = None, self._start.copy()
+        if self.words:
+            block = self.device.allocate(self.words, stream)
             self.device.parts(block, self._sizes)
-        base = block.address if block is not None else 0
-        address = {key: base + place for key, place in self._places.items()}
-        address.update({("array", node): arrays[k].address for node, k in self._input.items() if node.shape})
-        address.update({("array", node): outputs[k].address for node, k in self._output.items()})
-        for number, step in enumerate(self.steps):
-            fits = all(self._address(address, node, stream) % 16 == 0 for node in step.wide)
-            kernel, text, arguments = self._kernel(number, step, step.lanes if fits else 1)
-            values = [self._value(one, arrays, address, stream) for one in arguments]
-            self.device.launch(kernel, step.blocks, step.threads, text.parameters, values, stream)
-        for k, node in enumerate(self.graph.outputs):
-            if self._output.get(node) != k:
-                self._fill(outputs[k], node, arrays, outputs, stream)
+            for here, place in self._within:
+                table[here] = block.address + place
+        for here, k in self._given:
+            table[here] = arrays[k].address if isinstance(arrays[k], DeviceArray) else arrays[k]
+        for here, k in self._made:
+            table[here] = outputs[k].address
+        for number, (step, wide) in enumerate(zip(self.steps, self._wide, strict=True)):
+            lanes = step.lanes if all(table[here] % 16 == 0 for here in wide) else 1
+            ready = self._ready.get((number, lanes)) or self._kernel(number, step, lanes)
+            ready.launch(ready.pick(table), stream)
+        for k, node in self._copied:
+            self._fill(outputs[k], node, arrays, outputs, stream)
 
-    def _value(self, one: Argument, arrays: Sequence[Any], address: dict, stream: int) -> Any:
-        if one.node is None:
-            return one.value
-        if one.kind == "number":
-            constant = one.node.op.name == "constant"
-            return one.node.value.reshape(-1)[0] if constant else arrays[self._input[one.node]]
-        return address[one.kind, one.node] if one.kind == "partial" else self._address(address, one.node, stream)
-
-    def _address(self, address: dict, node: Node, stream: int) -> int:
-        found = address.get(("array", node))
-        return found if found is not None else self._constant(node, stream).address
-
-    def _constant(self, node: Node, stream: int) -> DeviceArray:
+    def _constant(self, node: Node) -> DeviceArray:
         if node not in self._constants:
-            self._constants[node] = self._uploaded(np.asarray(node.value), stream)
-            self.device.wait(stream)
+            self._constants[node] = self._uploaded(np.asarray(node.value), LEGACY)
+            self.device.wait(LEGACY)
         return self._constants[node]
 
     def _fill(self, output: DeviceArray, node: Node, arrays: Sequence, outputs: Sequence, stream: int) -> None:
@@ -231,7 +259,7 @@ class Program:
         if node in self._output:
             source = outputs[self._output[node]].address
         elif node.op.name == "constant":
-            source = self._constant(node, stream).address
+            source = self._constant(node).address
         elif node.shape:
             source = arrays[self._input[node]].address
         else:

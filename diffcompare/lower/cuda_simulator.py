@@ -117,14 +117,16 @@ class Simulator:
         names = [name for name in dict.fromkeys(_NAMED.findall(source)) if f"def {name}(" not in source]
         return simulated_kernel(source, {name: self._function(name) for name in names})
 
-    def launch(
-        self, kernel: Any, blocks: int, threads: int, codes: Sequence[str], values: Sequence[Any], stream: int
-    ) -> None:
-        """Run a kernel to its end."""
-        self.launched += blocks * threads
-        with np.errstate(all="ignore"):
-            typed = [v if code == "i8" else _DTYPES[code](v) for code, v in zip(codes, values, strict=True)]
-            kernel[blocks, threads](*typed)
+    def launcher(self, kernel: Any, blocks: int, threads: int, codes: Sequence[str]) -> Callable[[Sequence, int], None]:
+        """``launch(values, stream)`` runs a kernel on this grid to its end."""
+
+        def launch(values: Sequence[Any], stream: int) -> None:
+            self.launched += blocks * threads
+            with np.errstate(all="ignore"):
+                typed = [v if code == "i8" else _DTYPES[code](v) for code, v in zip(codes, values, strict=True)]
+                kernel[blocks, threads](*typed)
+
+        return launch
 
     def mark(self, stream: int) -> float:
         """The time now."""

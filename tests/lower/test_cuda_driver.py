@@ -247,7 +247,7 @@ def test_strided_and_whole_number_arrays_are_refused(device):
 
 def test_arguments_are_packed_in_eight_bytes_each():
     """Each argument begins at a multiple of 8 bytes, in its own type."""
-    packed = cuda_driver.pack(("i8", "f4", "b1", "f8"), (2**40, 1.5, True, -2.0))
+    packed = cuda_driver.packer(("i8", "f4", "b1", "f8")).pack(2**40, 1.5, True, -2.0)
     assert len(packed) == 32
     assert ctypes.c_int64.from_buffer_copy(packed).value == 2**40
     assert ctypes.c_float.from_buffer_copy(packed, 8).value == 1.5

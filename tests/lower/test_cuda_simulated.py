@@ -182,9 +182,10 @@ def test_an_access_outside_an_array_is_found():
     source = "def kernel(a, n):\n    store_f8_1(a, n, as_f8(1.0))\n"
     kernel, _ = simulator.kernel(KernelText(source, "", (), (), ("i8", "i8")))
     block = simulator.allocate(24, 0)
-    simulator.launch(kernel, 1, 1, ("i8", "i8"), (block.address, 2), 0)
+    launch = simulator.launcher(kernel, 1, 1, ("i8", "i8"))
+    launch((block.address, 2), 0)
     with pytest.raises(InternalError, match="elements from 3 on of an array of 3"):
-        simulator.launch(kernel, 1, 1, ("i8", "i8"), (block.address, 3), 0)
+        launch((block.address, 3), 0)
 
 
 def test_info_says_that_it_is_the_simulator():
