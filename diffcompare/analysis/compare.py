@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcompare.analysis.comparison import Comparison
+from diffcompare.analysis.device import device_note
 from diffcompare.analysis.environment import environment
 from diffcompare.analysis.nonfinite import origin
 from diffcompare.analysis.progress import Report
@@ -93,9 +94,15 @@ def compare(
         at=about.args,
         names=about.names,
         no_reference=no_reference,
-        notes=_notes(about, reference),
+        notes=(*_notes(about, reference), *(_device_notes(runs) if time else ())),
         kinks=kinks,
     )
+
+
+def _device_notes(runs: Sequence[Run]) -> tuple[str, ...]:
+    """What each method that ran on a CUDA device spent where."""
+    there = [run for run in runs if run.program is not None and run.call is not None]
+    return tuple(f"{run.record['method']}: {device_note(run.program, run.about.args)[0]}" for run in there)
 
 
 def chosen_methods(methods: Sequence[str | Method] | str | Method | None) -> list[str | Method]:

@@ -85,6 +85,7 @@ class Run:
     record: Record = field(init=False)
     call: Callable[[], Any] | None = None  # one gradient, if the method gives one
     timing: Timing | None = None  # every sample, once taken
+    program: Any = None  # on a CUDA device, its kernels
 
     def __post_init__(self) -> None:
         name = self.asked.strip().lower().replace("_", "-") if isinstance(self.asked, str) else label(self.asked)
@@ -119,6 +120,7 @@ class Run:
         target = self.about.opaque if self.about.graph is None else self.about.graph
         prepared, seconds = time_once(lambda: method.prepare(target, self.about.wrt))
         assert isinstance(prepared, Prepared)
+        self.program = prepared.program
         compiling = prepared.seconds.get("compile_s", 0.0)
         self.record.update(
             cached=prepared.cached,

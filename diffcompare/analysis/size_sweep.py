@@ -10,6 +10,7 @@ import numpy as np
 
 from diffcompare.analysis.agreement import agree
 from diffcompare.analysis.compare import chosen_methods
+from diffcompare.analysis.device import device_note
 from diffcompare.analysis.environment import Environment, environment
 from diffcompare.analysis.growth import fit_growth
 from diffcompare.analysis.nonfinite import origin
@@ -138,6 +139,7 @@ class _Sweep:
     sizes: list[Any] = field(default_factory=list)
     axis: list[float] = field(default_factory=list)
     against: dict[Any, str] = field(default_factory=dict)
+    kernels: dict[str, list[float | None]] = field(default_factory=dict)  # by method, at each size
     took: dict[str, list[tuple[float, float]]] = field(default_factory=dict)  # by method: (size, seconds)
 
     def warm_up(self) -> None:
@@ -157,6 +159,11 @@ class _Sweep:
         for run in runs:
             self._check(run, at)
         take_times(about, [run for run in runs if run.call is not None], self.budget)
+        for run in runs:
+            found = (
+                device_note(run.program, about.args)[1] if run.program is not None and run.call is not None else None
+            )
+            self.kernels.setdefault(run.record["method"], []).append(found)
         records = [run.record for run in runs]
         for record in records:
             if record["median_s"] is not None:
@@ -223,5 +230,5 @@ class _Sweep:
                 fitted[measure] = fit_growth(self.axis, [r[key] for r in rows])
         return SizeSweep(
             self.name or "", tuple(self.sizes), tuple(self.entries), tuple(self.axis), self.records, exponents,
-            self.against, self.here,
+            self.against, self.here, {m: tuple(found) for m, found in self.kernels.items() if any(found)},
         )  # fmt: skip

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diffcompare.analysis.device import crossover, crossover_words
 from diffcompare.analysis.environment import Environment
 from diffcompare.analysis.growth import Growth
 from diffcompare.analysis.printing import USUAL_WIDTH, Printable
@@ -51,6 +52,8 @@ class SizeSweep(Printable):
         By size, what errors are measured against: certified digits, or the agreement of exact methods.
     environment : Environment
         What it ran on.
+    kernels : dict
+        By method that ran on a CUDA device, the seconds of its kernels at each size: its time without copies.
     """
 
     problem: str
@@ -61,6 +64,7 @@ class SizeSweep(Printable):
     exponents: dict[str, dict[str, Growth | None]]
     against: dict[Any, str]
     environment: Environment
+    kernels: dict[str, tuple[float | None, ...]] = field(default_factory=dict)
 
     def __getitem__(self, method: str) -> list[Record]:
         if method not in self.exponents:
@@ -88,8 +92,26 @@ class SizeSweep(Printable):
     def _heading(self) -> list[str]:
         return ["method", *(f"{s:,}" if isinstance(s, int) else str(s) for s in self.sizes), "exponent"]
 
+    def crossovers(self) -> dict[tuple[str, str, bool], float | None]:
+        """From which size on a method on a CUDA device is ahead of another.
+
+        Returns
+        -------
+        dict
+            By (method on the device, other method, with copies): the size, on the axis of growth; 0 where it is ahead
+            at every size, None where it is not at the largest.
+        """
+        times = {method: [record["median_s"] for record in self[method]] for method in self.methods}
+        found = {}
+        for there, kernels in self.kernels.items():
+            for other in (method for method in self.methods if method not in self.kernels):
+                if any(seconds is not None for seconds in times[other]):
+                    found[there, other, True] = crossover(self.axis, times[other], times[there])
+                    found[there, other, False] = crossover(self.axis, times[other], kernels)
+        return found
+
     def remarks(self) -> list[str]:
-        """What errors are against, and why records are not ok, equal reasons on one line."""
+        """Crossovers, what errors are against, and why records are not ok, equal reasons on one line."""
         shared: dict[str, list[str]] = {}
         for size, text in self.against.items():
             shared.setdefault(f"errors against {text}", []).append(str(size))
@@ -100,6 +122,8 @@ class SizeSweep(Printable):
                 why = record["reason"].splitlines()[0] if record["reason"] else ""
                 reasons.setdefault((record["method"], record["status"], why), []).append(record["point"])
         lines += [f"{m} {status} at {', '.join(sizes)}: {why}" for (m, status, why), sizes in reasons.items()]
+        for (there, other, copies), size in self.crossovers().items():
+            lines.append(crossover_words(there, other, size, "with copies" if copies else "without copies"))
         return [*lines, f"{self.environment.host}; {self.environment.vector_mathematics}"]
 
     def _shown(self) -> dict[str, Any]:
@@ -158,6 +182,7 @@ class SizeSweep(Printable):
             "entries": self.entries,
             "against": self.against,
             "exponents": exponents,
+            "kernels": self.kernels,
             "records": self.records,
             "environment": self.environment.to_dict(),
         })  # fmt: skip

@@ -145,7 +145,11 @@ class Device:
         Its name.
     ordinal : int
         Its number.
+    simulated : bool
+        False: it is a device.
     """
+
+    simulated = False
 
     def __init__(self, driver: Driver) -> None:
         self.driver = driver

@@ -52,7 +52,7 @@ class Simulator:
         What begins at an address.
     """
 
-    name = "Numba's simulator"
+    name, simulated = "Numba's simulator", True
     ordinal = 0
 
     def __init__(self, grid: Grid) -> None:

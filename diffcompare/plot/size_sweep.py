@@ -69,6 +69,8 @@ def _panel(axes: Axes, sweep: SizeSweep, measure: str) -> None:
             axes.plot(
                 ends, [growth.at(x) for x in ends], linestyle="--", linewidth=2.6, alpha=0.35, color=style["color"]
             )
+    if measure == "time":
+        _device(axes, sweep)
     if measure == "error":
         axes.axhline(2.0**-53, color="0.55", linewidth=0.9, linestyle=":", zorder=0)
         label += "\n(dotted: $2^{-53}$" + ("; zero is drawn at $10^{-17}$)" if zero else ")")
@@ -76,6 +78,23 @@ def _panel(axes: Axes, sweep: SizeSweep, measure: str) -> None:
     axes.set_ylabel(label)
     axes.grid(True, which="major", color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
+
+
+def _device(axes: Axes, sweep: SizeSweep) -> None:
+    """Kernels alone as a thin line, and where the device overtakes: dashed with copies, dotted without."""
+    for method, kernels in sweep.kernels.items():
+        style = look(sweep.methods.index(method))
+        points = [(x, s) for x, s in zip(sweep.axis, kernels, strict=True) if s is not None]
+        axes.plot(
+            [x for x, _ in points], [s for _, s in points], color=style["color"], linewidth=1.0, linestyle="-.",
+            label=f"{method}: kernels alone",
+        )  # fmt: skip
+    for (there, other, copies), size in sweep.crossovers().items():
+        if size:
+            axes.axvline(
+                size, color=look(sweep.methods.index(there))["color"], linewidth=0.9, linestyle="--" if copies else ":",
+                label=f"{there} ahead of {other} {'with' if copies else 'without'} copies from {size:,.0f}",
+            )  # fmt: skip
 
 
 def _shown(value: float | None) -> bool:

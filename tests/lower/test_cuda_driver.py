@@ -20,7 +20,8 @@ from diffcompare.errors import (
     SizeLimitError,
     UnsupportedOpError,
 )
-from diffcompare.lower import cuda_device, cuda_driver, cuda_presence, cuda_program
+from diffcompare.lower import cuda_device, cuda_driver, cuda_measure, cuda_presence, cuda_program, cuda_store
+from diffcompare.lower.cuda_kernels import KernelText
 from diffcompare.lower.cuda_plan import Grid
 from tests.lower.cuda_library import Library
 
@@ -265,3 +266,26 @@ def test_arrays_that_do_not_begin_at_16_bytes_are_taken_one_by_one(device, libra
     assert first[:2] == second[:2]
     # The first argument is the number of accesses: 5 elements are 2 pairs and 1, or 5.
     assert [struct.unpack_from("<q", slots)[0] for _, _, slots in (first, second)] == [2, 5]
+
+
+def test_measured_times_are_those_of_the_clock(device):
+    """Each moment of this driver's clock is 0.25 ms after the last, so are kernels and copies; bytes count once."""
+    program = dc.methods.Reverse(device="cuda").prepare(dc.trace(loss, X), (0,)).program
+    times = cuda_measure.measure(program, (X,), rounds=3)
+    assert times.kernel_s == pytest.approx(0.25e-3)
+    assert times.nbytes == 8 * (5 + 5 + 1)  # the argument, the gradient and the value
+    assert times.copy_rate == pytest.approx(2 * cuda_measure.COPY_BYTES / 0.25e-3)
+
+
+def test_kept_code_is_checked(monkeypatch, tmp_path):
+    """Machine code comes back under its name; a damaged entry, or one of another name, does not."""
+    monkeypatch.setenv("DIFFCOMPARE_CACHE_DIR", str(tmp_path))
+    monkeypatch.delenv("DIFFCOMPARE_CACHE", raising=False)
+    text = KernelText("def kernel(n):\n    pass\n", "", (), (), ("i8",))
+    name = cuda_store.key(text, (9, 0))
+    assert name != cuda_store.key(text, (8, 0)) and cuda_store.find(name) is None
+    cuda_store.keep(name, "entry", b"\x7fELF\n\0code")
+    assert cuda_store.find(name) == ("entry", b"\x7fELF\n\0code")
+    (path,) = tmp_path.glob("*.code")
+    path.rename(tmp_path / f"{'0' * 64}.code")
+    assert cuda_store.find("0" * 64) is None and not list(tmp_path.glob("*.code"))
