@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from diffcompare.lower.cuda_presence import why_not
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 SMALL = {
     "call_overhead.py": ["--rounds", "1"],
@@ -23,9 +25,10 @@ SMALL = {
     "scale.py": ["--elements", "1000", "--nodes", "100", "--rounds", "1"],
     "yardstick.py": ["--rounds", "1", "--problems", "tiny"],
 }
+ON_A_GPU = {"gpu.py"}
 SHARED = {
     "checker_functions.py", "checker_settings.py", "contest.py", "drawing.py", "functions_outside.py", "fuzz_bounds.py",
-    "fuzz_graphs.py", "peers.py", "recording.py", "table.py", "yardstick_limits.py", "yardstick_problems.py",
+    "fuzz_graphs.py", "gpu_contenders.py", "gpu_kernel.py", "peers.py", "recording.py", "table.py", "yardstick_limits.py", "yardstick_problems.py",
 }  # fmt: skip
 
 
@@ -43,13 +46,36 @@ def folder(monkeypatch):
 
 def test_every_script_is_run_here():
     """A script that is added to the folder is added to this test."""
-    assert {path.name for path in FOLDER.glob("*.py")} == {*SMALL, *SHARED}
+    assert {path.name for path in FOLDER.glob("*.py")} == {*SMALL, *ON_A_GPU, *SHARED}
 
 
 def test_every_script_is_explained():
     """The folder's README names each script."""
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert [script for script in SMALL if f"`{script}`" not in text] == []
+    assert [script for script in (*SMALL, *ON_A_GPU) if f"`{script}`" not in text] == []
+
+
+@pytest.mark.skipif(not why_not(), reason="there is a device: python benchmarks/gpu.py measures it")
+def test_without_a_device_nothing_is_measured():
+    """The GPU's script says why, and its status is not that of success."""
+    done = subprocess.run([sys.executable, str(FOLDER / "gpu.py")], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == f"No kernel was run and nothing was measured: {why_not()}.\n"
+
+
+def test_times_on_a_gpu_become_a_table_and_a_picture(folder, tmp_path):
+    """Shares are of the copy's bytes a second, and of the time of the kernel by hand; what did not run is a dash."""
+    import gpu
+
+    times = {"copy": 1e-4, "by hand": 1e-4, "diffcompare": 1.25e-4, "numpy": None}
+    records = [
+        {"contender": name, "size": 1000, "dtype": "float32", "bytes": 8004, "min_s": seconds, "reason": ""}
+        for name, seconds in times.items()
+    ]
+    columns, rows = gpu.table(records, list(times))
+    assert rows == [["1,000", "100", "100", "125", "-", "80", "1.25"]] and len(columns) == len(rows[0])
+    gpu.draw(records, tmp_path / "gpu.svg")
+    assert (tmp_path / "gpu.svg").read_text().count('<g id="line2d_') > len(times)
 
 
 @pytest.mark.parametrize("script", SMALL)

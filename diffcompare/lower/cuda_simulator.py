@@ -176,7 +176,12 @@ _NUMPY_NAMES = {"acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh":
 
 
 def _functions() -> dict[str, Callable]:
-    found: dict[str, Callable] = {"lgamma": scipy.special.gammaln, "fused": lambda a, b, c: a * b + c}
+    found: dict[str, Callable] = {
+        "lgamma": scipy.special.gammaln,
+        "fused": lambda a, b, c: a * b + c,
+        "reduced": lambda x: (x, 0),  # sine and cosine reduce by themselves
+        "sine_cosine": lambda r, q: np.cos(r) if q else np.sin(r),
+    }
     for name in [*FROM_MATH, *FROM_LIBDEVICE, "floor_divide", "remainder", "sin", "cos", "tan"]:
         function = getattr(np, _NUMPY_NAMES.get(name, name), None) or getattr(scipy.special, name, None)
         if function is not None:

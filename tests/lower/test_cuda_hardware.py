@@ -33,7 +33,7 @@ DTYPES = [np.float64, np.float32]
 EPS = {np.float64: 2.0**-53, np.float32: 2.0**-24}
 SIZES = [0, 1, 2, 3, 5, 31, 32, 33, 255, 1000, 4097, 1_000_003]
 RANDOM = np.random.default_rng(8)
-# NVIDIA's tables of the CUDA C++ Programming Guide, "Mathematical Functions": at most 4 ULP for the elementary ones, and
+# CUDA C++ Programming Guide, "Mathematical Functions": at most 4 ULP for the elementary ones, and
 # more for some special ones near their zeros, which is why the error is also measured against the largest value.
 MOST_ULP = 16.0
 
