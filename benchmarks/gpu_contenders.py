@@ -49,7 +49,7 @@ def ours(x: np.ndarray) -> Ready:
     prepared = dc.prepare(lambda x: expression(np, x), x, method="cuda").prepared
     program = prepared.program
     there, out = (program.resident((a,))[0] for a in (x, np.zeros_like(x)))
-    return lambda: prepared.into(there, out), wait  # type: ignore[misc]  # a scalar's method gives `into`
+    return lambda: prepared.into(there, out), wait
 
 
 def ours_with_copies(x: np.ndarray) -> Ready:

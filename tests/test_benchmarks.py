@@ -27,8 +27,9 @@ SMALL = {
 }
 ON_A_GPU = {"gpu.py"}
 SHARED = {
-    "checker_functions.py", "checker_settings.py", "contest.py", "drawing.py", "functions_outside.py", "fuzz_bounds.py",
-    "fuzz_graphs.py", "gpu_contenders.py", "gpu_kernel.py", "peers.py", "recording.py", "table.py", "yardstick_limits.py", "yardstick_problems.py",
+    "checker_functions.py", "checker_settings.py", "contest.py", "drawing.py", "functions_outside.py",
+    "fuzz_bounds.py", "fuzz_graphs.py", "gpu_contenders.py", "gpu_kernel.py", "peers.py", "recording.py", "table.py",
+    "yardstick_limits.py", "yardstick_problems.py",
 }  # fmt: skip
 
 
