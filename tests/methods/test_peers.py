@@ -46,10 +46,15 @@ def test_a_peer_is_swept_where_it_is_installed(peer: str) -> None:
     assert peer in INSTALLED
 
 
+OUT_OF_DOMAIN = ("helmholtz", "logistic-map-chaos", "nist-misra1a", "nist-misra1c", "nist-chwirut2")
+
+
 def verdicts(peer: str, problem: problems.Problem) -> set[str]:
     """The statuses that a peer may have on a problem."""
-    if peer == "scipy-differentiate" and problem.name in ("helmholtz", "logistic-map-chaos", "nist-misra1a"):
+    if peer == "scipy-differentiate" and problem.name in OUT_OF_DOMAIN:
         return {"failed"}  # its first step, 0.5, leads out of the domain
+    if peer == "numdifftools" and problem.name == "nist-misra1c":
+        return {"failed"}  # its largest steps from 0.0001 make 1 + 2 b2 x negative
     if peer in VALUES_ONLY and {"ill-conditioned", "badly-scaled", "kink"} & set(problem.tags):
         return {"ok", "inaccurate"}  # no one step fits all parameters
     return {"ok"}
