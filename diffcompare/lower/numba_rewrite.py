@@ -7,6 +7,7 @@ import math
 from ..core.graph import Graph
 from ..core.node import Node, building, constant, make
 from ..core.tables import ROWS
+from .numba_views import is_padding
 
 
 # Reductions that are a few others: written so, their parts join the loops around them.
@@ -35,6 +36,42 @@ def _scattered_to_number(y: Node, places: Node) -> Node:
     return ROWS["reshape"](ROWS["scatter_add"](y, places, shape=(1,)), shape=())
 
 
+_MOST_PARTS = 64
+
+
+def _joined(args: tuple[Node, ...]) -> Node | None:
+    """A sum of arrays within zeros, if side by side they fill the whole: these arrays in a row, and no zeros.
+
+    It is the gradient of an array that was cut into parts. Each part plus zero is what the sum has there, down to the
+    sign of a zero. Parts of half of the whole or more stay: readers find them by index (`numba_views.is_padding`).
+    """
+    parts, todo = list[Node](), list(args)
+    while todo:
+        node = todo.pop()
+        if node.op.name == "add" and node.shape == args[0].shape:
+            todo += node.args
+        elif node.op.name == "place" and not is_padding(node) and set(dict(node.attributes)["steps"]) == {1}:
+            parts.append(node)
+        else:
+            return None
+        if len(parts) + len(todo) > _MOST_PARTS:
+            return None
+    shape = args[0].shape
+    axes = {axis for part in parts for axis, n in enumerate(part.args[0].shape) if n != shape[axis]}
+    if len(axes) != 1 or len({part.dtype for part in parts}) != 1:
+        return None
+    (axis,), end = axes, 0
+    ordered = sorted(parts, key=lambda part: dict(part.attributes)["starts"][axis])
+    for part in ordered:
+        if dict(part.attributes)["starts"][axis] != end:
+            return None
+        end += part.args[0].shape[axis]
+    if end != shape[axis]:
+        return None
+    zero = constant(0.0, parts[0].dtype)
+    return make(ROWS["concatenate"], tuple(part.args[0] + zero for part in ordered), (("axis", axis),))
+
+
 REDUCTIONS = {"logsumexp": _logsumexp, "norm": _norm}
 
 
@@ -59,6 +96,8 @@ def rewritten(graph: Graph) -> Graph:
                 new[node] = _product(*args)
             elif node.op.name == "scatter_add" and node.shape == ():
                 new[node] = _scattered_to_number(*args)
+            elif node.op.name == "add" and node.dtype.kind == "f" and (whole := _joined(args)) is not None:
+                new[node] = whole
             else:
                 same = all(a is b for a, b in zip(args, node.args, strict=True))
                 new[node] = node if same else make(node.op, args, node.attributes)

@@ -72,6 +72,34 @@ def test_what_the_neighbours_of_a_point_share_is_computed_once():
     assert chain.words == 0
 
 
+@pytest.mark.parametrize("parts", [3, 4, 7])
+def test_parts_of_an_array_have_their_gradients_side_by_side(parts):
+    """Cotangents of parts go straight to their places: no array of zeros for each, and no sum; signs of zeros stay."""
+
+    def f(x):
+        cut = [x[:, 5 * k : 5 * k + 5] for k in range(parts)]
+        return sum(np.sum(np.sin(one) * cut[k - 1]) for k, one in enumerate(cut))
+
+    graph = gradient_graph(f, (6, 5 * parts))
+    names = [node.op.name for node in rewritten(graph).nodes]
+    assert names.count("concatenate") == 1
+    assert "place" not in names
+    data = RNG.normal(size=(6, 5 * parts))
+    data[1] = -0.0
+    (_, expected), (_, (found,)) = evaluator(graph)(data), compile_graph(graph).call(data)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=16 * EPS)  # a few roundings of terms of at most a few
+    np.testing.assert_array_equal(np.signbit(found[1]), np.signbit(expected[1]))
+
+
+def test_parts_with_gaps_or_overlaps_are_summed():
+    """Parts that leave a column out, or share one, have the gradient that NumPy has."""
+    for cuts in ([(0, 3), (4, 7), (7, 10)], [(0, 4), (3, 6), (6, 10)], [(0, 4), (4, 7), (7, 9)]):
+        graph = gradient_graph(lambda x, cuts=cuts: sum(np.sum(x[a:b] ** 3) for a, b in cuts), (10,))
+        data = RNG.normal(size=10)
+        (_, expected), (_, (found,)) = evaluator(graph)(data), compile_graph(graph).call(data)
+        np.testing.assert_allclose(found, expected, rtol=8 * EPS)  # at most two products of three roundings, added
+
+
 def test_steps_that_repeat_are_compiled_once():
     """Twice as many steps of a recurrence take no more functions, and the gradient is NumPy's."""
 
