@@ -19,7 +19,10 @@ from .numba_ir_values import VALUE, WORD, Array
 from .numba_loops import BLOCK
 from .numba_vector_code import instruction_sets
 
-LEAST = 16  # columns: more than any register has numbers
+# Columns and rows from which a product goes row by row: more than any register has numbers. Measured on one core beside
+# OpenBLAS, microseconds of X @ w and of r @ X: 16 x 16 0.3, 0.3 (0.7, 0.8), 50 x 50 0.6, 0.5 (0.9, 1.0), 10,000 x 50
+# 52, 58 (65, 60), 1,000 x 1,000 106, 106 (108, 106), 3,000 x 3,000 2230, 2200 (2750, 2630).
+LEAST = 16
 _WIDTH = 256  # bits: four rows of float64 at a time come from memory faster than eight, in wider registers
 _TOGETHER = 4  # rows that `add_rows` adds at a time
 _ITEM = {types.float64: 64, types.float32: 32}  # bits
