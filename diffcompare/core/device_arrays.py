@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
+from . import dlpack
 from .dtypes import BOOL, FLOAT32, FLOAT64, INT64
 
 _HELD = (FLOAT64, FLOAT32, INT64, BOOL)
@@ -79,11 +81,13 @@ class DeviceArray:
 
 def on_device(value: Any) -> bool:
     """Whether a value lies on a CUDA device."""
-    return isinstance(value, DeviceArray) or getattr(value, "__cuda_array_interface__", None) is not None
+    if isinstance(value, DeviceArray) or getattr(value, "__cuda_array_interface__", None) is not None:
+        return True
+    return dlpack.on_cuda(value)
 
 
 def device_array(value: Any, what: str) -> DeviceArray:
-    """A caller's device array, by its `__cuda_array_interface__`; nothing is copied.
+    """A caller's device array, by its `__cuda_array_interface__` or by DLPack; nothing is copied.
 
     Raises
     ------
@@ -94,7 +98,17 @@ def device_array(value: Any, what: str) -> DeviceArray:
     """
     if isinstance(value, DeviceArray):
         return value
-    about = value.__cuda_array_interface__
+    about, owner = getattr(value, "__cuda_array_interface__", None), value
+    if about is None:
+        found = dlpack.described(value)
+        about = {
+            "shape": found.shape,
+            "typestr": found.type,
+            "strides": found.strides,
+            "data": (found.address, False),
+            "stream": dlpack.LEGACY_STREAM,
+        }
+        owner = found.owner
     shape, dtype = tuple(int(n) for n in about["shape"]), np.dtype(about["typestr"])
     held = next((kind for kind in _HELD if kind == dtype), None)
     if held is None or about.get("mask") is not None:
@@ -104,13 +118,15 @@ def device_array(value: Any, what: str) -> DeviceArray:
             "  Convert it on the device: x.astype('float64') in CuPy, x.double() in PyTorch."
         )
     strides = about.get("strides")
-    if strides is not None and 0 not in shape and tuple(strides) != _contiguous(shape, held.itemsize):
+    if strides is not None and 0 not in shape and not _in_order(shape, strides, held.itemsize):
         raise ShapeError(
             f"{what} lies on the device with strides {tuple(strides)}, so its elements are not one after the other.\n"
             "  Copy it there first: cupy.ascontiguousarray(x), x.contiguous() in PyTorch."
         )
-    return DeviceArray(int(about["data"][0] or 0), shape, held, value, about.get("stream"))
+    return DeviceArray(int(about["data"][0] or 0), shape, held, owner, about.get("stream"))
 
 
-def _contiguous(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
-    return tuple(itemsize * math.prod(shape[k + 1 :]) for k in range(len(shape)))
+def _in_order(shape: tuple[int, ...], strides: Sequence[int], itemsize: int) -> bool:
+    """Whether elements lie one after the other; the stride of an axis of length 1 says nothing."""
+    wanted = [itemsize * math.prod(shape[k + 1 :]) for k in range(len(shape))]
+    return all(n == 1 or here == there for n, here, there in zip(shape, strides, wanted, strict=True))

@@ -130,8 +130,9 @@ class Block:
         self.device.download(into, array.address, self.stream)
 
     def __del__(self) -> None:
-        if self.address:
-            self.device.driver.library.cuMemFreeAsync(c_uint64(self.address), c_void_p(self.stream))
+        library = self.device.driver.library
+        library.cuCtxSetCurrent(self.device.context)  # the last holder may let go in any thread
+        library.cuMemFreeAsync(c_uint64(self.address), c_void_p(self.stream))
 
 
 class Device:
