@@ -15,7 +15,21 @@ from numba import types
 from numba.core.extending import _Intrinsic
 
 from . import numba_arrays, numba_special
-from .numba_ir_values import BYTE, DOUBLE, INT, ITEM_BYTES, POINTER, VALUE, WORD, Array, Value, convert, size, together
+from .numba_ir_values import (
+    BYTE,
+    DOUBLE,
+    INT,
+    ITEM_BYTES,
+    POINTER,
+    VALUE,
+    WORD,
+    Array,
+    ForeignTextError,
+    Value,
+    convert,
+    size,
+    together,
+)
 
 _CASTS = {np.float64: types.float64, np.float32: types.float32, np.int64: types.int64, bool: types.boolean,
           np.uintp: types.uint64}  # fmt: skip
@@ -54,7 +68,7 @@ def call(builder: ir.IRBuilder, function: Any, arguments: Sequence[Value]) -> Va
     if function in (numba_arrays.add_exactly, numba_arrays.with_lost):
         same = arguments[0].kind
         if same not in (types.float64, types.float32) or any(a.kind != same for a in arguments):
-            raise NotImplementedError("an exact sum of several types")
+            raise ForeignTextError("an exact sum of several types")
         exact = _add_exactly if function is numba_arrays.add_exactly else _with_lost
         return exact(builder, same, *(a.ir for a in arguments))
     if function in _INSTRUCTIONS:
@@ -62,13 +76,13 @@ def call(builder: ir.IRBuilder, function: Any, arguments: Sequence[Value]) -> Va
     symbol = getattr(function, "diffcompare_symbol", None)
     if symbol is not None:
         return _special(builder, symbol, arguments)
-    raise NotImplementedError(f"a call of {function}")
+    raise ForeignTextError(f"a call of {function}")
 
 
 def _intrinsic(builder: ir.IRBuilder, function: Any, arguments: Sequence[Value]) -> Value | None:
     found = function._defn(_Typing, *(a.kind for a in arguments))
     if found is None:
-        raise NotImplementedError(f"{function} of {[a.kind for a in arguments]}")
+        raise ForeignTextError(f"{function} of {[a.kind for a in arguments]}")
     signature, codegen = found
     given = [convert(builder, a, kind) for a, kind in zip(arguments, signature.args, strict=True)]
     result = codegen(_Context, builder, signature, given)
@@ -78,7 +92,7 @@ def _intrinsic(builder: ir.IRBuilder, function: Any, arguments: Sequence[Value])
 def _extreme(builder: ir.IRBuilder, function: Any, arguments: Sequence[Value]) -> Value:
     a, b = arguments
     if a.kind != types.int64 or b.kind != types.int64:
-        raise NotImplementedError("min and max of anything but whole numbers")
+        raise ForeignTextError("min and max of anything but whole numbers")
     first = builder.icmp_signed("<" if function is min else ">", a.ir, b.ir)
     return Value(types.int64, builder.select(first, a.ir, b.ir))
 
@@ -97,7 +111,7 @@ def _with_lost(builder: ir.IRBuilder, kind: Any, total: Any, lost: Any) -> Value
 
 def _instruction(builder: ir.IRBuilder, name: str, arguments: Sequence[Value]) -> Value:
     if name == "llvm.fabs" and arguments[0].kind == types.int64:
-        raise NotImplementedError("the absolute value of a whole number")
+        raise ForeignTextError("the absolute value of a whole number")
     single = all(a.kind == types.float32 for a in arguments)
     kind = types.float32 if single else types.float64
     given = [convert(builder, a, kind) for a in arguments]
@@ -122,14 +136,14 @@ def dot(builder: ir.IRBuilder, slot: Callable[[Any], Any], arrays: Sequence[Arra
     """``np.dot(a, b)`` of vectors, or ``np.dot(a, b, out)``; `slot` makes a variable of an LLVM type."""
     element = arrays[0].element
     if element not in (types.float64, types.float32) or any(a.element != element for a in arrays):
-        raise NotImplementedError("a matrix product that BLAS does not have")
+        raise ForeignTextError("a matrix product that BLAS does not have")
     kind = BYTE(ord("d" if element == types.float64 else "s"))
     if len(arrays) == 2:
         return _inner(builder, slot, kind, *arrays)
     a, b, out = arrays
     ranks = len(a.shape), len(b.shape)
     if out.swapped or ranks not in ((2, 2), (1, 2), (2, 1)):
-        raise NotImplementedError("a product of such shapes")
+        raise ForeignTextError("a product of such shapes")
     lengths = [length for array in (a, b) for length in array.shape]
     empty = [builder.icmp_signed("==", length, WORD(0)) for length in lengths]
     condition = empty[0]
@@ -173,7 +187,7 @@ def _blas(builder: ir.IRBuilder, name: str, arguments: Sequence[Any]) -> None:
 
 def _inner(builder: ir.IRBuilder, slot: Callable[[Any], Any], kind: Any, a: Array, b: Array) -> Value:
     if len(a.shape) != 1 or len(b.shape) != 1:
-        raise NotImplementedError("a product that makes an array")
+        raise ForeignTextError("a product that makes an array")
     place = slot(VALUE[a.element])
     pointers = (_bytes(builder, pointer) for pointer in (a.data, b.data, place))
     _blas(builder, "numba_xxdot", [kind, BYTE(0), a.shape[0], *pointers])

@@ -19,6 +19,7 @@ from .numba_ir_values import (
     VALUE,
     WORD,
     Array,
+    ForeignTextError,
     Value,
     binary,
     compare,
@@ -67,7 +68,7 @@ def nested(kinds: Any, parts: Iterator) -> Any:
 def scalar(value: Result) -> Value:
     """`value` where a number is needed."""
     if not isinstance(value, Value):
-        raise NotImplementedError("an array or a tuple in place of a number")
+        raise ForeignTextError("an array or a tuple in place of a number")
     return value
 
 
@@ -104,7 +105,7 @@ class Reader:
         """What an expression stands for."""
         found = getattr(self, f"_read_{type(node).__name__}", None)
         if found is None:
-            raise NotImplementedError(ast.dump(node))
+            raise ForeignTextError(ast.dump(node))
         return found(node)
 
     def number(self, node: ast.expr) -> Value:
@@ -119,12 +120,12 @@ class Reader:
         """An array."""
         found = self.value(node)
         if not isinstance(found, Array):
-            raise NotImplementedError("part of something that is no array")
+            raise ForeignTextError("part of something that is no array")
         return found
 
     def _read_Constant(self, node: ast.Constant) -> Value:
         if not isinstance(node.value, (bool, int, float)):
-            raise NotImplementedError(f"{node.value!r} as a value")
+            raise ForeignTextError(f"{node.value!r} as a value")
         return literal(node.value)
 
     def _read_Name(self, node: ast.Name) -> Result:
@@ -136,7 +137,7 @@ class Reader:
             return Value(kind, self.builder.load(slot))
         found = self.space.get(node.id)
         if not isinstance(found, (bool, int, float)):
-            raise NotImplementedError(f"{node.id} as a value")
+            raise ForeignTextError(f"{node.id} as a value")
         return literal(found)
 
     def _read_Tuple(self, node: ast.Tuple) -> tuple:
@@ -149,7 +150,7 @@ class Reader:
         if isinstance(node.op, ast.Not):
             return Value(types.boolean, self.builder.not_(self.bit(node.operand)))
         if not isinstance(node.op, ast.USub):
-            raise NotImplementedError(ast.dump(node.op))
+            raise ForeignTextError(ast.dump(node.op))
         return negated(self.builder, self.number(node.operand))
 
     def _read_Compare(self, node: ast.Compare) -> Value:
@@ -166,7 +167,7 @@ class Reader:
         for place, part in enumerate(node.values):
             found = self.number(part)
             if found.kind != types.boolean:
-                raise NotImplementedError("a choice between numbers by their truth")
+                raise ForeignTextError("a choice between numbers by their truth")
             self.builder.store(found.ir, slot)
             if place == last:
                 self.builder.branch(done)
@@ -186,7 +187,7 @@ class Reader:
                     if slot is None:
                         kind, slot = found.kind, self.slot(VALUE[found.kind])
                     if found.kind != kind:
-                        raise NotImplementedError("a choice between two types")
+                        raise ForeignTextError("a choice between two types")
                     self.builder.store(found.ir, slot)
         return Value(kind, self.builder.load(slot))
 
@@ -198,9 +199,9 @@ class Reader:
             return Value(types.int64, size(self.builder, array))
         if node.attr == "T":
             if len(array.shape) != 2:
-                raise NotImplementedError("the transpose of anything but a matrix")
+                raise ForeignTextError("the transpose of anything but a matrix")
             return Array(array.element, array.data, array.shape[::-1], not array.swapped)
-        raise NotImplementedError(node.attr)
+        raise ForeignTextError(node.attr)
 
     def _read_Subscript(self, node: ast.Subscript) -> Result:
         found = self.value(node.value)
@@ -211,7 +212,7 @@ class Reader:
         place = node.slice.value if isinstance(node.slice, ast.Constant) else None
         if isinstance(found, tuple) and not isinstance(found, Value) and isinstance(place, int):
             return found[place]
-        raise NotImplementedError(ast.dump(node))
+        raise ForeignTextError(ast.dump(node))
 
     def index(self, node: ast.expr) -> list[Value]:
         """The places of an element."""
@@ -220,7 +221,7 @@ class Reader:
     def _slice(self, array: Array, node: ast.Slice) -> Array:
         """A part of a vector that lies within it."""
         if len(array.shape) != 1 or node.step is not None or node.upper is None:
-            raise NotImplementedError("a slice of such a kind")
+            raise ForeignTextError("a slice of such a kind")
         first = self.number(node.lower).ir if node.lower is not None else WORD(0)
         stop = self.number(node.upper).ir
         return Array(array.element, self.builder.gep(array.data, [first]), (self.builder.sub(stop, first),))
@@ -246,7 +247,7 @@ class Reader:
         for argument, kind in zip(arguments, made.kinds, strict=True):
             if isinstance(kind, types.Array):
                 if not isinstance(argument, Array) or argument.element != kind.dtype or argument.swapped:
-                    raise NotImplementedError("another array than the function takes")
+                    raise ForeignTextError("another array than the function takes")
                 given += [argument.data, *argument.shape]
             else:
                 given.append(convert(self.builder, scalar(argument), kind))
@@ -260,7 +261,7 @@ class Reader:
         owner = function.value
         if isinstance(owner, ast.Name) and self.space.get(owner.id) is np:
             if function.attr != "dot":
-                raise NotImplementedError(f"np.{function.attr}")
+                raise ForeignTextError(f"np.{function.attr}")
             return calls.dot(self.builder, self.slot, [self.array(argument) for argument in node.args])
         array = self.array(owner)
         if function.attr == "reshape":
@@ -268,13 +269,13 @@ class Reader:
         if function.attr == "view" and isinstance(node.args[0], ast.Attribute) and array.element == types.float64:
             kind = _VIEWS[getattr(np, node.args[0].attr)]
             return self._viewed(array, kind)
-        raise NotImplementedError(function.attr)
+        raise ForeignTextError(function.attr)
 
     def _reshaped(self, array: Array, shape: ast.expr) -> Array:
         if not isinstance(shape, ast.Tuple):
             return flat(self.builder, array)  # by -1
         if array.swapped:
-            raise NotImplementedError("another shape of a transpose")
+            raise ForeignTextError("another shape of a transpose")
         lengths = tuple(convert(self.builder, self.number(entry), types.int64) for entry in shape.elts)
         return Array(array.element, array.data, lengths)
 

@@ -24,7 +24,7 @@ from numba.core.typing import signature as typed
 from .numba_ir_calls import declared
 from .numba_ir_expressions import Made, leaves
 from .numba_ir_text import translate
-from .numba_ir_values import BIT, BYTE, DOUBLE, INT, POINTER, VALUE, WORD, Value, convert, memory
+from .numba_ir_values import BIT, BYTE, DOUBLE, INT, POINTER, VALUE, WORD, ForeignTextError, Value, convert, memory
 
 _NUMBERS = (types.float64, types.float32, types.int64)
 _HEADER = object.__basicsize__  # bytes before the fields of an object; PyArrayObject begins with data, nd, dimensions
@@ -64,7 +64,7 @@ def compiled(
             names[part.name] = translate(module, part.name, part.source, part.types, names, distinct)
         made = _body(module, source, signature, names, distinct)
         result = _numba_type(made.result)
-    except NotImplementedError:
+    except ForeignTextError:
         return None
     about = PythonFunctionDescriptor(
         True, function.__module__, function.__qualname__, function.__name__, "", None, result, None,
@@ -129,7 +129,7 @@ def _numba_type(result: Any) -> Any:
     if isinstance(result, tuple):
         return types.Tuple(tuple(_numba_type(entry) for entry in result))
     if result is not None and result not in _NUMBERS:
-        raise NotImplementedError(f"a result of {result}")
+        raise ForeignTextError(f"a result of {result}")
     return types.none if result is None else result
 
 

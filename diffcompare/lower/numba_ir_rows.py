@@ -15,7 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .numba_ir_calls import declared
-from .numba_ir_values import VALUE, WORD, Array
+from .numba_ir_values import VALUE, WORD, Array, ForeignTextError
 from .numba_loops import BLOCK
 from .numba_vector_code import instruction_sets
 
@@ -215,5 +215,5 @@ def call(builder: ir.IRBuilder, function: Any, arrays: Sequence[Array], bounds: 
     """A call of `row_products` or `add_rows` in a module without Numba's front end."""
     matrix = arrays[0]
     if function not in _WRITTEN or len(arrays) != 3 or any(a.swapped or a.element != matrix.element for a in arrays):
-        raise NotImplementedError(f"a call of {function} on arrays")
+        raise ForeignTextError(f"a call of {function} on arrays")
     _called(builder, _WRITTEN[function], matrix.element, [*(a.data for a in arrays), *bounds, matrix.shape[1]])

@@ -1,7 +1,7 @@
 """Emitted text as a function in LLVM code, read from Python's syntax tree: scalars are variables, arrays are names.
 
 The text is what `numba_writer` writes: loops over `range`, choices, elements, slices and shapes of arrays, calls of
-known functions. Anything else raises NotImplementedError.
+known functions. Anything else raises ForeignTextError.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba import types
 
 from .numba_ir_expressions import Made, Reader, Result, scalar
-from .numba_ir_values import VALUE, WORD, Array, Value, binary, convert, flat, load, memory, store
+from .numba_ir_values import VALUE, WORD, Array, ForeignTextError, Value, binary, convert, flat, load, memory, store
 
 
 def translate(module: ir.Module, name: str, source: str, kinds: Sequence[Any], space: Mapping, distinct: bool) -> Made:
@@ -75,7 +75,7 @@ class _Text:
         for statement in body:
             found = getattr(self, f"_do_{type(statement).__name__}", None)
             if found is None:
-                raise NotImplementedError(ast.dump(statement))
+                raise ForeignTextError(ast.dump(statement))
             found(statement)
 
     def _do_Pass(self, node: ast.Pass) -> None:
@@ -108,12 +108,12 @@ class _Text:
             else:
                 store(self.builder, array, self.reader.index(target.slice), scalar(value))
         else:
-            raise NotImplementedError(ast.dump(target))
+            raise ForeignTextError(ast.dump(target))
 
     def _assign(self, name: str, value: Result) -> None:
         if isinstance(value, Array):
             if name in self.reader.scalars:
-                raise NotImplementedError(f"{name} is an array and a number")
+                raise ForeignTextError(f"{name} is an array and a number")
             self.reader.arrays[name] = value
             return
         found = scalar(value)
@@ -121,7 +121,7 @@ class _Text:
             self.reader.scalars[name] = found.kind, self.reader.slot(VALUE[found.kind])
         elif self.reader.scalars[name][0] != found.kind:
             if name in self.reader.read:
-                raise NotImplementedError(f"{name} is of two types in one loop")
+                raise ForeignTextError(f"{name} is of two types in one loop")
             self.reader.scalars[name] = found.kind, self.reader.slot(VALUE[found.kind])
             self._changed.add(name)
         self.builder.store(found.ir, self.reader.scalars[name][1])
@@ -131,7 +131,7 @@ class _Text:
         out = flat(self.builder, array)
         if isinstance(value, Array):
             if len(value.shape) != len(array.shape):
-                raise NotImplementedError("a copy into another shape")
+                raise ForeignTextError("a copy into another shape")
             source = flat(self.builder, value)
         with self._loop(WORD(0), out.shape[0]) as k:
             place = [Value(types.uint64, k)]
@@ -156,7 +156,7 @@ class _Text:
     def _do_For(self, node: ast.For) -> None:
         loop = node.iter
         if not isinstance(loop, ast.Call) or not isinstance(loop.func, ast.Name) or loop.func.id != "range":
-            raise NotImplementedError("a loop over anything but a range")
+            raise ForeignTextError("a loop over anything but a range")
         bounds = [convert(self.builder, self.reader.number(bound), types.int64) for bound in loop.args[:2]]
         first, stop = bounds if len(bounds) == 2 else (WORD(0), bounds[0])
         assert isinstance(node.target, ast.Name)
@@ -171,7 +171,7 @@ class _Text:
 
     def _stepped(self, node: ast.For, first: Any, stop: Any, step: Value) -> None:
         if not isinstance(step.ir, ir.Constant) or step.ir.constant <= 0:
-            raise NotImplementedError("a step that is not a positive number")
+            raise ForeignTextError("a step that is not a positive number")
         length = self.builder.sub(stop, first)
         more = self.builder.add(length, WORD(step.ir.constant - 1))
         with self._loop(WORD(0), self.builder.sdiv(more, step.ir)) as k:
@@ -205,7 +205,7 @@ class _Text:
             return
         result = self.reader.value(node.value)
         if isinstance(result, Array) or any(isinstance(leaf, Array) for leaf in _entries(result)):
-            raise NotImplementedError("an array as a result")
+            raise ForeignTextError("an array as a result")
         self.made.result = _kinds(result)
         values = [leaf.ir for leaf in _entries(result)]
         returned = values[0].type if len(values) == 1 else ir.LiteralStructType([v.type for v in values])

@@ -1,6 +1,6 @@
 """Numbers and arrays in LLVM code, and arithmetic on them with Numba's types and NumPy's error model.
 
-What is not done here raises NotImplementedError; Numba's own front end then compiles the text.
+What is not done here raises ForeignTextError; Numba's own front end then compiles the text.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ VALUE = {
 ITEM_BYTES = {types.float64: 8, types.float32: 4, types.int64: 8, types.int32: 4, types.boolean: 1}
 _FLOATS = (types.float64, types.float32)
 _COMPARISONS = {"Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Eq": "==", "NotEq": "!="}
+
+
+class ForeignTextError(Exception):
+    """Text beyond what is compiled here; Numba's own front end compiles it instead."""
 
 
 class Value(NamedTuple):
@@ -74,7 +78,7 @@ def convert(builder: ir.IRBuilder, value: Value, kind: Any) -> Any:
         return builder.sext(x, VALUE[kind])
     if {given, kind} == {types.int64, types.uint64}:
         return x
-    raise NotImplementedError(f"{given} as {kind}")
+    raise ForeignTextError(f"{given} as {kind}")
 
 
 def together(a: Any, b: Any) -> Any:
@@ -86,7 +90,7 @@ def together(a: Any, b: Any) -> Any:
     if types.float32 in (a, b):
         return types.float32
     if types.uint64 in (a, b):
-        raise NotImplementedError("numbers without sign beside numbers with one")
+        raise ForeignTextError("numbers without sign beside numbers with one")
     return types.int64
 
 
@@ -95,7 +99,7 @@ def binary(builder: ir.IRBuilder, name: str, a: Value, b: Value) -> Value:
     kind = together(a.kind, b.kind)
     if name in ("BitAnd", "BitOr"):
         if kind in _FLOATS:
-            raise NotImplementedError("bits of floats")
+            raise ForeignTextError("bits of floats")
         x, y = convert(builder, a, kind), convert(builder, b, kind)
         return Value(kind, builder.and_(x, y) if name == "BitAnd" else builder.or_(x, y))
     if name == "Div" and kind not in _FLOATS:
@@ -110,13 +114,13 @@ def binary(builder: ir.IRBuilder, name: str, a: Value, b: Value) -> Value:
     else:
         operation = {"Add": builder.add, "Sub": builder.sub, "Mult": builder.mul}.get(name)
     if operation is None:
-        raise NotImplementedError(f"{name} of {kind}")
+        raise ForeignTextError(f"{name} of {kind}")
     return Value(kind, operation(x, y))
 
 
 def _floor_divide(builder: ir.IRBuilder, x: Any, y: Any) -> Any:
     if not isinstance(y, ir.Constant) or y.constant <= 0:
-        raise NotImplementedError("division of whole numbers by a variable")
+        raise ForeignTextError("division of whole numbers by a variable")
     quotient = builder.sdiv(x, y)
     below = builder.icmp_signed("<", builder.srem(x, y), WORD(0))
     return builder.sub(quotient, builder.zext(below, WORD))
@@ -125,7 +129,7 @@ def _floor_divide(builder: ir.IRBuilder, x: Any, y: Any) -> Any:
 def compare(builder: ir.IRBuilder, name: str, a: Value, b: Value) -> Any:
     """A comparison by its name in Python's syntax tree, as a bit."""
     if name not in _COMPARISONS:
-        raise NotImplementedError(name)
+        raise ForeignTextError(name)
     kind = together(a.kind, b.kind)
     x, y = convert(builder, a, kind), convert(builder, b, kind)
     sign = _COMPARISONS[name]
@@ -143,7 +147,7 @@ def negated(builder: ir.IRBuilder, value: Value) -> Value:
     if kind in _FLOATS:
         return Value(kind, builder.fsub(x.type(-0.0), x))
     if kind != types.int64:
-        raise NotImplementedError(f"-{kind}")
+        raise ForeignTextError(f"-{kind}")
     return Value(kind, builder.sub(WORD(0), x))
 
 
@@ -151,14 +155,14 @@ def negated(builder: ir.IRBuilder, value: Value) -> Value:
 def _place(builder: ir.IRBuilder, array: Array, index: list[Value]) -> Any:
     """The address of an element; a negative place counts from the end unless its type has no sign."""
     if array.swapped or len(index) != len(array.shape):
-        raise NotImplementedError("a part of an array that is not an element")
+        raise ForeignTextError("a part of an array that is not an element")
     place = WORD(0)
     for axis, (kind, x) in enumerate(index):
         if kind == types.int64 and not (isinstance(x, ir.Constant) and x.constant >= 0):
             negative = builder.icmp_signed("<", x, WORD(0))
             x = builder.select(negative, builder.add(x, array.shape[axis]), x)
         elif kind not in (types.int64, types.uint64):
-            raise NotImplementedError(f"an index of {kind}")
+            raise ForeignTextError(f"an index of {kind}")
         step = WORD(1)
         for length in array.shape[axis + 1 :]:
             step = builder.mul(step, length, flags=("nsw",))
@@ -189,5 +193,5 @@ def size(builder: ir.IRBuilder, array: Array) -> Any:
 def flat(builder: ir.IRBuilder, array: Array) -> Array:
     """The array as a vector."""
     if array.swapped:
-        raise NotImplementedError("another shape of a transpose")
+        raise ForeignTextError("another shape of a transpose")
     return array if len(array.shape) == 1 else Array(array.element, array.data, (size(builder, array),))
