@@ -22,8 +22,6 @@ from .cuda_plan import Step, check, plan
 from .runner import Runner
 
 _ALIGNED = 256  # bytes; every array in a block begins at a multiple
-
-
 _Pair = tuple[int, int]
 
 
@@ -170,6 +168,8 @@ class Program:
             arrays.append(array if self.graph.inputs[k].shape else self._number(array))
         stream = self._stream([a for a in arrays if type(a) is DeviceArray])
         outputs = self._outputs(out, stream)
+        if out is not None:
+            _check_apart([a for a in arrays if type(a) is DeviceArray], outputs)
         self._launch(arrays, outputs, stream)
         return outputs
 
@@ -253,7 +253,10 @@ class Program:
             table[here] = outputs[k].address
         for number, (step, wide) in enumerate(zip(self.steps, self._wide, strict=True)):
             lanes = step.lanes if all(table[here] % 16 == 0 for here in wide) else 1
-            ready = self._ready.get((number, lanes)) or self._kernel(number, step, lanes)
+            ready = self._ready.get((number, lanes))
+            if ready is None:
+                ready = self._kernel(number, step, lanes)
+                table += self._start[len(table) :]  # sizes: the arrays are those of the wide kernel
             ready.launch(ready.pick(table), stream)
         for k, node in self._copied:
             self._fill(outputs[k], node, arrays, outputs, stream)
@@ -277,6 +280,15 @@ class Program:
             return
         if output.nbytes:
             self.device.copy(output.address, source, output.nbytes, stream)
+
+
+def _check_apart(arguments: Sequence[DeviceArray], outputs: Sequence[DeviceArray]) -> None:
+    """Refuse results that would be written over arguments, or over each other."""
+    places = sorted((a.address, a.address + a.nbytes, k) for k, a in enumerate((*arguments, *outputs)) if a.nbytes)
+    for k, (start, _, which) in enumerate(places):
+        for earlier_start, end, other in places[:k]:
+            if earlier_start <= start < end and max(which, other) >= len(arguments):
+                raise DeviceError("out shares memory with an argument, or with itself.\n  Give arrays of its own.")
 
 
 def stream_handle(stream: Any) -> int:

@@ -209,6 +209,15 @@ def test_out_on_the_device_is_written_there(device, library):
     assert len(library.live) == alive
 
 
+def test_out_that_shares_memory_is_refused(device):
+    """Kernels read arguments while they write results."""
+    x = on(device, X)
+    call = dc.prepare(loss, x, method="cuda").value_and_gradient
+    with pytest.raises(DeviceError, match="shares memory"):
+        call(x, out=x)
+    call(x, out=on(device, X))
+
+
 def test_mixed_arguments_are_refused(device):
     """Host and device arrays in one call: the message says how to copy; numbers go with both."""
     call = dc.gradient(lambda x, y: np.sum(x * y), method="cuda")
