@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..core.graph import Graph
-from ..core.node import Node
+from ..core.node import Node, building, constant, make
+from ..core.tables import ROWS
 from ..errors import UnsupportedOpError
 from .cuda_body import Body
 from .cuda_elements import element
@@ -65,6 +66,22 @@ class Steps:
 
     steps: list[Step] = field(default_factory=list)
     partial: dict[Node, int] = field(default_factory=dict)
+
+
+def counted(graph: Graph) -> Graph:
+    """`graph` with `any` and `all` as counts of true entries, which are sums."""
+    new: dict[Node, Node] = {}
+    with building():
+        for node in graph.nodes:
+            args = tuple(new[a] for a in node.args)
+            if node.op.name in ("any", "all"):
+                compare = ROWS["not_equal" if node.op.name == "any" else "equal"]
+                entries = compare(args[0], constant(0, args[0].dtype))
+                new[node] = compare(make(ROWS["sum"], (entries,), node.attributes), constant(0))
+            else:
+                same = all(a is b for a, b in zip(args, node.args, strict=True))
+                new[node] = node if same else make(node.op, args, node.attributes)
+    return Graph(graph.inputs, tuple(new[node] for node in graph.outputs))
 
 
 def check(graph: Graph) -> None:

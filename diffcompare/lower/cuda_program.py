@@ -18,7 +18,7 @@ from ..errors import DeviceError
 from .cuda_device import device
 from .cuda_driver import LEGACY, PER_THREAD
 from .cuda_kernels import Argument, KernelText
-from .cuda_plan import Step, check, plan
+from .cuda_plan import Step, check, counted, plan
 from .runner import Runner
 
 _ALIGNED = 256  # bytes; every array in a block begins at a multiple
@@ -50,6 +50,7 @@ class Program:
 
     def __init__(self, graph: Graph, stream: Any = None) -> None:
         start = time.perf_counter()
+        graph = counted(graph)
         check(graph)
         self.graph, self.device = graph, device()
         self.stream = None if stream is None else stream_handle(stream)
@@ -84,9 +85,7 @@ class Program:
             kernel, cached = self.device.kernel(text)
             self.cached = self.cached and cached
             launch = self.device.launcher(kernel, step.blocks, step.threads, text.parameters)
-            places = itemgetter(*map(self._place, arguments)) if len(arguments) > 1 else None
-            assert places is not None  # every kernel takes a size and an address
-            self._ready[number, lanes] = _Ready(launch, places, text, arguments)
+            self._ready[number, lanes] = _Ready(launch, _picker([*map(self._place, arguments)]), text, arguments)
         return self._ready[number, lanes]
 
     def _place(self, one: Argument) -> int:
@@ -280,6 +279,13 @@ class Program:
             return
         if output.nbytes:
             self.device.copy(output.address, source, output.nbytes, stream)
+
+
+def _picker(places: Sequence[int]) -> Callable[[list[Any]], tuple]:
+    """What takes the entries at `places` out of a table."""
+    if len(places) == 1:  # itemgetter would give the entry itself
+        return lambda table: (table[places[0]],)
+    return itemgetter(*places)
 
 
 def _check_apart(arguments: Sequence[DeviceArray], outputs: Sequence[DeviceArray]) -> None:

@@ -13,6 +13,9 @@ import pytest
 
 import diffcompare as dc
 from diffcompare.core.device_arrays import DeviceArray, device_array
+from diffcompare.core.graph import Graph
+from diffcompare.core.node import constant, variable
+from diffcompare.core.tables import ROWS
 from diffcompare.errors import (
     DeviceError,
     DTypeError,
@@ -216,6 +219,15 @@ def test_out_that_shares_memory_is_refused(device):
     with pytest.raises(DeviceError, match="shares memory"):
         call(x, out=x)
     call(x, out=on(device, X))
+
+
+def test_a_kernel_of_one_argument_starts(device, library):
+    """A value that depends on nothing is computed by a kernel that takes the place of its result alone."""
+    x = variable("x", (5,))
+    program = cuda_program.Program(Graph((x,), (ROWS["exp"](constant(1.0)),)))
+    assert program.arguments == [1]
+    program.call(X)
+    assert len(library.launches[0][2]) == 8
 
 
 def test_mixed_arguments_are_refused(device):
