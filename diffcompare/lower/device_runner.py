@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from ..core.graph import Graph
 from ..errors import OptionError
-from .cuda_program import cuda_runner
 from .runner import Runner, runner
 
 DEVICES = ("cpu", "cuda")
@@ -22,4 +22,8 @@ def device_runner(
     graph: Graph, device: str, stream: Any = None, executor: str = "auto", parallel: bool = True
 ) -> Runner:
     """Make `graph` runnable on `device`; the executor is one of the CPU's, see `runner`."""
-    return cuda_runner(graph, stream) if device == "cuda" else runner(graph, executor, parallel)
+    if device == "cpu":
+        return runner(graph, executor, parallel)
+    # Loaded on first use: a first gradient on the CPU does not wait for the device's modules.
+    program = importlib.import_module(".cuda_program", __package__)
+    return program.cuda_runner(graph, stream)
