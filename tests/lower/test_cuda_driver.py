@@ -120,7 +120,7 @@ def test_no_device_is_a_refused_method(monkeypatch):
     cuda_device.device.cache_clear()
     with pytest.raises(MethodUnavailableError, match="no NVIDIA driver"):
         dc.gradient(loss, method=dc.methods.Reverse(device="cuda"))(X)
-    with pytest.raises(UnsupportedOpError, match=r"op 'max'.*\n.*v2 = max\(v1"):
+    with pytest.raises(UnsupportedOpError, match=r"op 'max'.*\n.*v[0-9]+ = max\(v"):
         dc.gradient(lambda x: np.max(np.exp(x)), method=dc.methods.Reverse(device="cuda"))(X)
 
 
