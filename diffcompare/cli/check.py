@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,21 +13,17 @@ import typer
 
 from diffcompare.cli.commands import FAILURE, Json, app
 from diffcompare.cli.point import read_point, read_positions
+from diffcompare.cli.writing import PAGES, PICTURES, Writers, require_place, write
 from diffcompare.core.parse import parse
 from diffcompare.core.trace import Function
-from diffcompare.errors import DataError, OptionError
+from diffcompare.errors import OptionError
 
 PLACE = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
-PAGE = '<!doctype html>\n<meta charset="utf-8">\n<title>diffcompare</title>\n'
-WRITERS: dict[str, Callable[[Any, Path], Any]] = {
+WRITERS: Writers = {
     ".json": lambda check, path: check.to_json(path),
     ".txt": lambda check, path: path.write_text(f"{check}\n", encoding="utf-8"),
-    ".html": lambda check, path: path.write_text(
-        f'<!doctype html>\n<meta charset="utf-8">\n<title>diffcompare</title>\n{check._repr_html_()}\n',
-        encoding="utf-8",
-    ),
-    ".svg": lambda check, path: check.plot().savefig(path),
-    ".png": lambda check, path: check.plot().savefig(path, dpi=150),
+    **PAGES,
+    **PICTURES,
 }
 
 
@@ -59,7 +54,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Whether a gradient is right, from values of its function alone; exit code 0 if so, 1 if not, 2 for a mistake."""
-    _writable(output)
+    require_place(output, WRITERS)
     f, names = _function(function)
     point = read_point(at)
     claim = _claim(gradient or [], names)
@@ -67,7 +62,7 @@ def check(
 
     found = check_gradient(f, claim, point, read_positions(wrt, names), rtol=rtol, seed=seed)
     if output is not None:
-        _write(found, output)
+        write(found, output, WRITERS)
     if json:
         typer.echo(found.to_json())
     elif output is None:
@@ -155,21 +150,3 @@ def _module(name: str) -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise OptionError(f"there is no module {error.name!r}; write file.py:name for a file.") from error
-
-
-def _writable(path: Path | None) -> None:
-    """Complain before the work, not after it."""
-    if path is None:
-        return
-    if path.suffix.lower() not in WRITERS:
-        raise OptionError(f"cannot write {path.name!r}: its suffix must be one of {', '.join(WRITERS)}.")
-    if not path.resolve().parent.is_dir():
-        raise OptionError(f"cannot write {str(path)!r}: there is no folder {str(path.resolve().parent)!r}.")
-
-
-def _write(found: Any, path: Path) -> None:
-    try:
-        WRITERS[path.suffix.lower()](found, path)
-    except OSError as error:
-        raise DataError(f"cannot write {str(path)!r}: {error.strerror}.") from error
-    typer.echo(f"wrote {path}", err=True)

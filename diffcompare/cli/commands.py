@@ -15,10 +15,10 @@ from diffcompare.analysis.environment import environment, versions
 from diffcompare.analysis.records import to_json
 from diffcompare.cli import lists
 from diffcompare.cli.point import read_names, read_point, read_positions, read_size
+from diffcompare.cli.writing import PAGES, PICTURES, Writers, require_place, write
 from diffcompare.core.parse import parse
 from diffcompare.core.trace import function
 from diffcompare.errors import (
-    DataError,
     DiffCompareError,
     DTypeError,
     OptionError,
@@ -67,14 +67,14 @@ def compare(
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Write to a file; its suffix says how: json, md, csv, html, svg, png."),
+        typer.Option("-o", "--output", help="Write to a file by its suffix: json, md, csv, html, svg, png, pdf."),
     ] = None,
     width: Wide = None,
 ) -> None:
     """Every method's gradient of a text or a problem at a point: errors against a certified value, and times."""
     if sum((json, markdown, csv)) > 1:
         raise OptionError("give one of --json, --markdown and --csv.")
-    _writable(output)
+    require_place(output, WRITERS)
     subject, names = _subject(expression, problem, at)
     point, positions = None if at is None else read_point(at), read_positions(wrt, names)
     from diffcompare.analysis.compare import compare as run  # loads ball arithmetic
@@ -89,7 +89,7 @@ def compare(
         progress=sys.stderr.isatty(),
     )
     if output is not None:
-        _write(result, output)
+        write(result, output, WRITERS)
     text = result.to_json() if json else result.to_markdown() if markdown else result.to_csv() if csv else None
     if text is not None:
         typer.echo(text.rstrip("\n"))
@@ -111,36 +111,13 @@ def _subject(expression: str | None, problem: str | None, at: str | None) -> tup
     return parsed, parsed.names
 
 
-WRITERS = {
+WRITERS: Writers = {
     ".json": lambda result, path: result.to_json(path),
     ".md": lambda result, path: result.to_markdown(path),
     ".csv": lambda result, path: result.to_csv(path),
-    ".html": lambda result, path: path.write_text(_page(result), encoding="utf-8"),
-    ".svg": lambda result, path: result.plot().savefig(path),
-    ".png": lambda result, path: result.plot().savefig(path, dpi=150),
+    **PAGES,
+    **PICTURES,
 }
-
-
-def _page(result: Any) -> str:
-    return f'<!doctype html>\n<meta charset="utf-8">\n<title>diffcompare</title>\n{result._repr_html_()}\n'
-
-
-def _writable(path: Path | None) -> None:
-    """Complain before the work, not after it."""
-    if path is None:
-        return
-    if path.suffix.lower() not in WRITERS:
-        raise OptionError(f"cannot write {path.name!r}: its suffix must be one of {', '.join(WRITERS)}.")
-    if not path.resolve().parent.is_dir():
-        raise OptionError(f"cannot write {str(path)!r}: there is no folder {str(path.resolve().parent)!r}.")
-
-
-def _write(result: Any, path: Path) -> None:
-    try:
-        WRITERS[path.suffix.lower()](result, path)
-    except OSError as error:
-        raise DataError(f"cannot write {str(path)!r}: {error.strerror}.") from error
-    typer.echo(f"wrote {path}", err=True)
 
 
 @app.command()

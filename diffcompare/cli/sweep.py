@@ -9,12 +9,11 @@ import typer
 
 from diffcompare.cli.commands import FAILURE, Json, Wide, app
 from diffcompare.cli.point import read_names, read_point, read_positions
+from diffcompare.cli.writing import PICTURES, require_place, write
 from diffcompare.core.node import variable
 from diffcompare.core.parse import parse
 from diffcompare.core.trace import Function
-from diffcompare.errors import DataError, OptionError
-
-DRAWINGS = (".svg", ".png", ".pdf")
+from diffcompare.errors import OptionError
 
 
 @app.command()
@@ -34,13 +33,13 @@ def sweep(
     ] = False,
     seed: Annotated[int, typer.Option(help="Of the direction, where there are several inputs.")] = 0,
     plot: Annotated[
-        Path | None, typer.Option(help=f"Draw it to a file: {', '.join(DRAWINGS)}.", show_default=False)
+        Path | None, typer.Option(help=f"Draw it to a file: {', '.join(PICTURES)}.", show_default=False)
     ] = None,
     json: Json = False,
     width: Wide = None,
 ) -> None:
     """Error of numerical derivatives against their step: measured, predicted, and what libraries choose."""
-    _drawable(plot)
+    require_place(plot, PICTURES)
     parsed = parse(expression)
     f = parsed if iterate == 1 else iterated(parsed, iterate)
     point, positions = read_point(at), read_positions(wrt, parsed.names)
@@ -56,7 +55,7 @@ def sweep(
         textbook=textbook,
     )
     if plot is not None:
-        _draw(result, plot)
+        write(result, plot, PICTURES)
     if json:
         typer.echo(result.to_json())
     else:
@@ -95,21 +94,3 @@ def iterated(f: Function, times: int) -> Function:
     for _ in range(times):
         y = f(y)
     return Function.from_expression(y, (x,), f"{f.__name__}, applied {times} times")
-
-
-def _drawable(path: Path | None) -> None:
-    """Complain before the work, not after it."""
-    if path is None:
-        return
-    if path.suffix.lower() not in DRAWINGS:
-        raise OptionError(f"cannot draw {path.name!r}: its suffix must be one of {', '.join(DRAWINGS)}.")
-    if not path.resolve().parent.is_dir():
-        raise OptionError(f"cannot write {str(path)!r}: there is no folder {str(path.resolve().parent)!r}.")
-
-
-def _draw(result: Any, path: Path) -> None:
-    try:
-        result.plot().savefig(path, dpi=150)
-    except OSError as error:
-        raise DataError(f"cannot write {str(path)!r}: {error.strerror}.") from error
-    typer.echo(f"wrote {path}", err=True)
