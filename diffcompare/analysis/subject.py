@@ -108,7 +108,7 @@ def subject(f: Any, at: Any, wrt: int | Sequence[int] | None, size: int | str | 
     elif size is not None:
         raise OptionError(f"size={size!r} chooses a point of a benchmark problem; a function has its point in `at`.")
     traced = function(f)
-    raw = _arguments(traced, at)
+    raw = arguments_at(traced, at)
     where = positions(wrt, len(raw))
     args = normalise(raw, where)
     dynamic = [i for i, arg in enumerate(args) if not isinstance(arg, Static)]
@@ -144,7 +144,8 @@ def _point(problem: ProblemLike, at: Any, size: int | str | None) -> Any:
     return at
 
 
-def _arguments(f: Function, at: Any) -> tuple[Any, ...]:
+def arguments_at(f: Function, at: Any) -> tuple[Any, ...]:
+    """The arguments of a point, given as a tuple, by the arguments' names, or as the only argument itself."""
     if at is None:
         raise OptionError(f"the point is missing.\n  Give it by at=..., one entry an argument of {f!r}.")
     if isinstance(at, Mapping):
@@ -158,7 +159,7 @@ def _by_name(f: Function, at: Mapping[str, Any]) -> tuple[Any, ...]:
     if missing or unknown:
         words = [f"lacks {', '.join(missing)}"] if missing else []
         words += [f"names {', '.join(map(str, unknown))}, which it does not have"] if unknown else []
-        raise ShapeError(f"the point of {f.__name__}({', '.join(f.names)}) {' and '.join(words)}.")
+        raise ShapeError(f"the point at= of {f.__name__}({', '.join(f.names)}) {' and '.join(words)}.")
     return tuple(at[name] for name in f.names)
 
 

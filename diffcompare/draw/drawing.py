@@ -6,7 +6,7 @@ import importlib
 import inspect
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..analysis.subject import arguments_at
 from ..core.arguments import Static, normalise, positions
 from ..core.evaluate import evaluator
 from ..core.graph import Graph
@@ -153,7 +154,7 @@ WRITERS: dict[str, Callable[[Drawing], str]] = {
 
 def draw(f: Function, at: Any = None, **options: Any) -> Drawing:
     """The drawing of a function; see `Function.draw`."""
-    given = (1.0,) * len(_required(f)) if at is None else _arguments(f, at)
+    given = (1.0,) * len(_required(f)) if at is None else arguments_at(f, at)
     numeric = tuple(i for i, a in enumerate(given) if not isinstance(a, (str, bytes, bool)) and a is not None)
     args = normalise(given, positions(numeric, len(given)))
     try:
@@ -241,15 +242,6 @@ def _required(f: Function) -> tuple[str, ...]:
         return f.names
     given = {p.name for p in parameters if p.default is not inspect.Parameter.empty}
     return tuple(n for n in f.names if n not in given)
-
-
-def _arguments(f: Function, at: Any) -> tuple[Any, ...]:
-    if not isinstance(at, Mapping):
-        return at if isinstance(at, tuple) else (at,)
-    wrong = sorted({*f.names} ^ {*at})
-    if wrong:
-        raise ShapeError(f"at= names {', '.join(at)}, but {f.__name__} takes {', '.join(f.names)}.")
-    return tuple(at[name] for name in f.names)
 
 
 def _png(svg: str) -> bytes:
