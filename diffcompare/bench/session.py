@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from diffcompare.analysis.accuracy import accuracy
+from diffcompare.analysis.device import device_note
 from diffcompare.analysis.environment import environment
 from diffcompare.analysis.nonfinite import origin
 from diffcompare.analysis.records import Record, new_record
@@ -75,10 +76,17 @@ class Session:
         self._runs.pop(_name(method), None)
 
     def time(self, budget: Budget) -> list[Row]:
-        """Time the baselines and every method that was checked and may run, in turns; one row for each."""
+        """Time the baselines and every method that was checked and may run, in turns; one row for each.
+
+        The reason of a row that a CUDA device ran tells its kernels' seconds, its copies' and its bytes a second.
+        """
         able = [run for run in self._runs.values() if run.call is not None]
         others = {name: call for name, (_, call) in self._baselines.items() if name != VALUE}
         times = take_times(self._about, able, budget, others)
+        for run in able:
+            if run.program is not None and run.call is not None:
+                words = device_note(run.program, self._about.args)[0]
+                run.record["reason"] = "\n".join(filter(None, (run.record["reason"], words)))
         rows = [self._baseline(VALUE, times[THE_VALUE], times[THE_VALUE])]
         rows += [self._baseline(name, times[name], times[THE_VALUE]) for name in others]
         for run in self._runs.values():

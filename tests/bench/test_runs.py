@@ -14,6 +14,7 @@ from diffcompare.analysis.records import KEYS
 from diffcompare.analysis.timing import Budget
 from diffcompare.bench import files
 from diffcompare.bench.isolation import Apart, Limits, Stopped
+from diffcompare.bench.session import Session
 from diffcompare.bench.suites import cases_of, suite_of, suites
 from diffcompare.methods.protocol import Prepared
 from diffcompare.problems.problem import Problem
@@ -114,7 +115,6 @@ def test_the_gradient_by_hand_has_its_certified_error_too():
 
 
 def test_an_interruption_keeps_what_is_done_and_can_be_resumed(tmp_path, monkeypatch):
-    from diffcompare.bench.session import Session
 
     measured = []
 
@@ -135,6 +135,18 @@ def test_an_interruption_keeps_what_is_done_and_can_be_resumed(tmp_path, monkeyp
     assert second.complete and measured == ["product-of-sum", "staged-circuit", "staged-circuit"]
     kept = second.find("product-of-sum", "reverse")["median_s"]
     assert kept == first.find("product-of-sum", "reverse")["median_s"]
+
+
+def test_the_row_of_a_device_tells_where_its_time_goes(monkeypatch):
+    """A stand-in for what a device would answer: its line is the row's, and no other row's."""
+    monkeypatch.setattr("diffcompare.bench.session.device_note", lambda program, args: (f"kernels of {program}", 1e-6))
+    session = Session()
+    session.open("product-of-sum", "published", "float64")
+    for method in ("reverse", "forward"):
+        session.check(method)
+    session._runs["reverse"].program = "a device"
+    reasons = {row.record["method"]: row.record["reason"] for row in session.time(QUICK)}
+    assert reasons == {"value": "", "by-hand": "", "reverse": "kernels of a device", "forward": ""}
 
 
 def test_a_problem_of_ones_own_is_measured_in_this_process():
