@@ -115,7 +115,6 @@ def test_the_gradient_by_hand_has_its_certified_error_too():
 
 
 def test_an_interruption_keeps_what_is_done_and_can_be_resumed(tmp_path, monkeypatch):
-
     measured = []
 
     def opened(self, problem, point, dtype):
