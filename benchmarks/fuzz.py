@@ -86,7 +86,7 @@ def smallest(sample: Sample, executor: str) -> Graph:
             balls = enclosures(graph, sample.point)
             if executor != BALLS:
                 check(graph, sample, executor, balls)
-        except Exception:  # noqa: BLE001 - as in `main`
+        except Exception:  # noqa: BLE001 - a crash of any kind is looked for, as in `run_one`
             return graph
     return sample.graph
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from diffcompare.analysis import check_report
 from diffcompare.analysis.check_line import LineTest
+from diffcompare.analysis.printing import keep
 from diffcompare.analysis.records import to_json
 from diffcompare.core.faces import face
 from diffcompare.errors import GradientMismatchError
@@ -149,10 +150,7 @@ class GradientCheck:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """JSON text of `to_dict`, also written to `path` if one is given."""
-        text = to_json(self.to_dict())
-        if path is not None:
-            Path(path).write_text(text + "\n", encoding="utf-8")
-        return text
+        return keep(to_json(self.to_dict()), path)
 
     def plot(self, axes: Any = None) -> Figure:
         """Remainder against step for every direction, with the slopes of a correct and of a wrong gradient.

@@ -13,7 +13,7 @@ import numpy as np
 from diffcompare.analysis import tables
 from diffcompare.analysis.environment import Environment
 from diffcompare.analysis.kinks import Kink
-from diffcompare.analysis.printing import Printable
+from diffcompare.analysis.printing import Printable, keep
 from diffcompare.analysis.records import Record, fastest, plain, to_csv, to_json
 from diffcompare.core.faces import face
 from diffcompare.errors import MissingPackageError, UnknownNameError
@@ -232,13 +232,6 @@ class Comparison(Printable):
         matplotlib.figure.Figure
         """
         return face("plot_comparison")(self, axes)
-
-
-def keep(text: str, path: str | Path | None) -> str:
-    """`text`, also written to `path` if one is given."""
-    if path is not None:
-        Path(path).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
-    return text
 
 
 def short(value: Any) -> str:

@@ -1,10 +1,11 @@
-"""How results are printed: one way to a terminal, to a file and to a text."""
+"""How results are printed: one way to a terminal, to a file and to a text, and how texts are kept."""
 
 from __future__ import annotations
 
 import io
 import sys
 from abc import abstractmethod
+from pathlib import Path
 from typing import Any
 
 USUAL_WIDTH = 118  # characters in a line, where no terminal says
@@ -45,3 +46,10 @@ class Printable:
         text = io.StringIO()
         self.print_on(Console(file=text, width=width, color_system=None, force_terminal=False, highlight=False))
         return "\n".join(line.rstrip() for line in text.getvalue().splitlines()).rstrip()
+
+
+def keep(text: str, path: str | Path | None) -> str:
+    """`text`, also written to `path` if one is given."""
+    if path is not None:
+        Path(path).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    return text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from diffcompare.analysis.device import crossover, crossover_words
 from diffcompare.analysis.environment import Environment
 from diffcompare.analysis.growth import Growth
-from diffcompare.analysis.printing import USUAL_WIDTH, Printable
+from diffcompare.analysis.printing import USUAL_WIDTH, Printable, keep
 from diffcompare.analysis.records import Record, plain, to_json
 from diffcompare.analysis.tables import ABSENT, STYLE, number
 from diffcompare.core.faces import face
@@ -189,10 +189,7 @@ class SizeSweep(Printable):
 
     def to_json(self, path: str | Path | None = None) -> str:
         """JSON text of `to_dict`, also written to `path` if one is given."""
-        text = to_json(self.to_dict())
-        if path is not None:
-            Path(path).write_text(text + "\n", encoding="utf-8")
-        return text
+        return keep(to_json(self.to_dict()), path)
 
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas DataFrame with one row a record and the keys as columns."""

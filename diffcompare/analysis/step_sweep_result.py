@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from diffcompare.analysis.comparison import LEAST_WIDTH, keep, short
-from diffcompare.analysis.printing import Printable
+from diffcompare.analysis.comparison import LEAST_WIDTH, short
+from diffcompare.analysis.printing import Printable, keep
 from diffcompare.analysis.records import Record, plain, to_json
 from diffcompare.analysis.reference import Reference
 from diffcompare.analysis.step_tables import LIBRARY_COLUMNS, SUMMARY_COLUMNS, html_table, rich_table

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from diffcompare.analysis.printing import Printable
+from diffcompare.analysis.printing import Printable, keep
 from diffcompare.analysis.records import plain, to_json
 from diffcompare.analysis.tables import ABSENT, STYLE
 from diffcompare.core.arguments import Static, normalise, positions
@@ -138,10 +138,7 @@ class Swell(Printable):
 
     def to_json(self, path: str | Path | None = None) -> str:
         """JSON text of `to_dict`, also written to `path` if one is given."""
-        text = to_json(self.to_dict())
-        if path is not None:
-            Path(path).write_text(text + "\n", encoding="utf-8")
-        return text
+        return keep(to_json(self.to_dict()), path)
 
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas DataFrame with one row a size and the forms as columns."""

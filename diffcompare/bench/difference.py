@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from diffcompare.analysis.comparison import keep
-from diffcompare.analysis.printing import Printable
+from diffcompare.analysis.printing import Printable, keep
 from diffcompare.analysis.records import to_json
 from diffcompare.bench.noise import Key, Noise, Shortest, noise_between
 from diffcompare.bench.results import BenchmarkRun

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffcompare.analysis import tables
-from diffcompare.analysis.comparison import keep
-from diffcompare.analysis.printing import Printable
+from diffcompare.analysis.printing import Printable, keep
 from diffcompare.analysis.records import Record, to_csv
 from diffcompare.bench import files, summary
 from diffcompare.bench.session import BASELINES, Row

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffcompare.analysis.environment import Environment
-from diffcompare.analysis.printing import Printable
+from diffcompare.analysis.printing import Printable, keep
 from diffcompare.analysis.records import plain, to_json
 from diffcompare.analysis.size_sweep_result import in_seconds
 from diffcompare.analysis.step_tables import html_table, rich_table
@@ -197,10 +197,7 @@ class TrainingComparison(Printable):
 
     def to_json(self, path: str | Path | None = None) -> str:
         """JSON text of `to_dict`, also written to `path` if one is given."""
-        text = to_json(self.to_dict())
-        if path is not None:
-            Path(path).write_text(text + "\n", encoding="utf-8")
-        return text
+        return keep(to_json(self.to_dict()), path)
 
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas DataFrame with one row a run and the keys as columns."""
